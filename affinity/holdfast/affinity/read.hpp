@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "holdfast/affinity/topology.hpp"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast::affinity {
+
+/// This machine: hwloc for packages, caches, NUMA nodes and PUs (no I/O discovery: that reads PCI
+/// configuration space, 2.4 ms a function in a VM), our own reader of sysfs for GPUs, NICs and the
+/// PCI tree.
+struct MachineSource {
+  std::filesystem::path root{
+      "/"};  ///< `sys` and `proc` are read below it; a test lends a directory
+  std::vector<std::string>
+      gpu_vendors;  ///< PCI vendor ids (four hex digits) besides 10de, 1002 and 8086
+};
+
+[[nodiscard]] Result<Topology> read_machine(const MachineSource& source);
+
+/// A recorded machine: hwloc XML version 1 or 2, an NCCL topology file (NCCL_TOPO_FILE,
+/// NCCL_TOPO_DUMP_FILE), or our own JSON
+/// (`holdfast topo --json`). The kind is found from the content. Anything else, hostile or not, is
+/// one sentence.
+[[nodiscard]] Result<Topology> read_topology_file(const std::filesystem::path& file);
+
+/// The same from text already in memory; `origin` names it in messages.
+[[nodiscard]] Result<Topology> parse_topology(std::string_view text, std::string_view origin);
+
+/// The largest file that is looked at: the biggest recorded machine has 0.5 MB.
+inline constexpr std::size_t max_topology_bytes = std::size_t{64} << 20;
+
+/// A topology as JSON and back, without loss: parse_topology(to_json(t)) == t but for `origin`.
+[[nodiscard]] std::string to_json(const Topology& topology);
+
+}  // namespace holdfast::affinity

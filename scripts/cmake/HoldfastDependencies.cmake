@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: Apache-2.0
+# Every library outside this tree. NVML, NCCL, CUDA and libibverbs are not here on purpose: they are
+# opened with dlopen at run time, so that everything builds, installs and runs where they are absent.
+set(Boost_USE_STATIC_LIBS ON)  # 2 small libraries; linking them in keeps start-up under 5 ms
+find_package(Boost 1.81 REQUIRED COMPONENTS json program_options)
+find_package(PkgConfig REQUIRED)
+find_package(tomlplusplus QUIET)
+if(NOT tomlplusplus_FOUND)
+  pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
+  add_library(tomlplusplus::tomlplusplus ALIAS PkgConfig::tomlplusplus)
+endif()
+
+if(HOLDFAST_STATIC)
+  find_library(HOLDFAST_EXPAT_ARCHIVE libexpat.a REQUIRED)
+  find_library(HOLDFAST_HWLOC_ARCHIVE libhwloc.a REQUIRED)
+  find_library(HOLDFAST_UDEV udev REQUIRED)
+  add_library(holdfast_expat INTERFACE)
+  target_link_libraries(holdfast_expat INTERFACE "${HOLDFAST_EXPAT_ARCHIVE}")
+  add_library(holdfast_hwloc INTERFACE)
+  target_link_libraries(holdfast_hwloc INTERFACE "${HOLDFAST_HWLOC_ARCHIVE}" m "${HOLDFAST_UDEV}")
+else()
+  pkg_check_modules(expat REQUIRED IMPORTED_TARGET expat)
+  add_library(holdfast_expat ALIAS PkgConfig::expat)
+  pkg_check_modules(hwloc REQUIRED IMPORTED_TARGET hwloc>=2.1)
+  add_library(holdfast_hwloc ALIAS PkgConfig::hwloc)
+endif()
+
+# The plugin is built per Slurm release against that release's headers; nothing links libslurm.
+find_path(SLURM_INCLUDE_DIR slurm/spank.h)
+set(SLURM_PLUGIN_DIR "${CMAKE_INSTALL_LIBDIR}/slurm-wlm" CACHE STRING "Where the plugin is installed")
+
+if(HOLDFAST_TESTS)
+  find_package(GTest REQUIRED)
+  find_package(benchmark QUIET)
+  find_program(HOLDFAST_BATS bats)
+endif()

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+# The few shapes of target this tree has. No globs, no global flags: a target says what it is made of.
+
+add_library(holdfast_flags INTERFACE)
+target_compile_options(holdfast_flags INTERFACE
+  -Wall -Wextra -Wshadow -Wconversion -Werror
+  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual>)
+target_compile_definitions(holdfast_flags INTERFACE
+  HOLDFAST_VERSION="${PROJECT_VERSION}" $<$<NOT:$<CONFIG:Debug>>:_FORTIFY_SOURCE=2>)
+if(HOLDFAST_SANITIZE)
+  list(JOIN HOLDFAST_SANITIZE "," _sanitizers)
+  target_compile_options(holdfast_flags INTERFACE
+    -fsanitize=${_sanitizers} -fno-omit-frame-pointer -fno-sanitize-recover=all -U_FORTIFY_SOURCE)
+  target_link_options(holdfast_flags INTERFACE -fsanitize=${_sanitizers})
+endif()
+
+# holdfast_library(name SOURCES … USES … HIDDEN …): one static library; its public headers lie in
+# the room's folder `holdfast/<room>/`. USES are part of its interface, HIDDEN are not.
+function(holdfast_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;HIDDEN" ${ARGN})
+  if(arg_SOURCES)
+    add_library(holdfast_${name} STATIC ${arg_SOURCES})
+    target_include_directories(holdfast_${name} PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")
+    target_link_libraries(holdfast_${name} PUBLIC ${arg_USES} PRIVATE holdfast_flags ${arg_HIDDEN})
+  else()
+    add_library(holdfast_${name} INTERFACE)
+    target_include_directories(holdfast_${name} INTERFACE "${CMAKE_CURRENT_SOURCE_DIR}")
+    target_link_libraries(holdfast_${name} INTERFACE ${arg_USES})
+  endif()
+  add_library(holdfast::${name} ALIAS holdfast_${name})
+endfunction()
+
+# holdfast_test(name SOURCES … USES … LABELS … DEFINES …): one gtest program; every test in it is a ctest.
+# The prefix keeps equal test names of two programs apart (else labels overwrite each other).
+function(holdfast_test name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;LABELS;DEFINES" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE holdfast_flags ${arg_USES} GTest::gtest_main GTest::gmock)
+  target_compile_definitions(${name} PRIVATE
+    HOLDFAST_SOURCE_DIR="${PROJECT_SOURCE_DIR}" HOLDFAST_SHARED_DATA="${HOLDFAST_SHARED_DATA}" ${arg_DEFINES})
+  if(NOT arg_LABELS)
+    set(arg_LABELS unit)
+  endif()
+  gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
+    PROPERTIES LABELS "${arg_LABELS}" TIMEOUT 120)
+endfunction()
+
+# holdfast_bats(name FILE … LABELS … TIMEOUT … SERIAL): one bats file as one ctest; what it needs comes by environment.
+function(holdfast_bats name)
+  cmake_parse_arguments(arg "SERIAL" "FILE;TIMEOUT" "LABELS;ENVIRONMENT" ${ARGN})
+  if(NOT HOLDFAST_BATS)
+    return()
+  endif()
+  add_test(NAME ${name} COMMAND "${HOLDFAST_BATS}" "${CMAKE_CURRENT_SOURCE_DIR}/${arg_FILE}")
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${arg_LABELS}" TIMEOUT ${arg_TIMEOUT}
+    ENVIRONMENT "HOLDFAST_SOURCE_DIR=${PROJECT_SOURCE_DIR};HOLDFAST_BUILD_DIR=${PROJECT_BINARY_DIR};${arg_ENVIRONMENT}")
+  if(arg_SERIAL)
+    set_tests_properties(${name} PROPERTIES RUN_SERIAL TRUE)
+  endif()
+endfunction()
+
+include(GoogleTest OPTIONAL)
