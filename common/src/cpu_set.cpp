@@ -153,7 +153,8 @@ Result<CpuSet> parse_cpu_list(std::string_view text) {
 
 Result<CpuSet> parse_cpu_mask(std::string_view text) {
   CpuSet set;
-  const auto words = split(trim(text), ',');
+  auto words = split(trim(text), ',');
+  if (words.empty()) words.emplace_back();  // no word at all is no mask; "0" is the empty one
   for (std::size_t i = 0; i < words.size(); ++i) {
     std::string_view word = words[i];
     if (word.starts_with("0x")) word.remove_prefix(2);

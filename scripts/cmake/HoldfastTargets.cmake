@@ -15,16 +15,20 @@ if(HOLDFAST_SANITIZE)
 endif()
 
 # holdfast_library(name SOURCES … USES … HIDDEN …): one static library; its public headers lie in
-# the room's folder `holdfast/<room>/`. USES are part of its interface, HIDDEN are not.
+# `<room>/holdfast/…`, the room being the top-level folder it stands in. USES are part of its
+# interface, HIDDEN are not.
 function(holdfast_library name)
   cmake_parse_arguments(arg "" "" "SOURCES;USES;HIDDEN" ${ARGN})
+  cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY "${PROJECT_SOURCE_DIR}" OUTPUT_VARIABLE place)
+  string(REGEX REPLACE "/.*" "" room "${place}")
+  set(headers "${PROJECT_SOURCE_DIR}/${room}")
   if(arg_SOURCES)
     add_library(holdfast_${name} STATIC ${arg_SOURCES})
-    target_include_directories(holdfast_${name} PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")
+    target_include_directories(holdfast_${name} PUBLIC "${headers}")
     target_link_libraries(holdfast_${name} PUBLIC ${arg_USES} PRIVATE holdfast_flags ${arg_HIDDEN})
   else()
     add_library(holdfast_${name} INTERFACE)
-    target_include_directories(holdfast_${name} INTERFACE "${CMAKE_CURRENT_SOURCE_DIR}")
+    target_include_directories(holdfast_${name} INTERFACE "${headers}")
     target_link_libraries(holdfast_${name} INTERFACE ${arg_USES})
   endif()
   add_library(holdfast::${name} ALIAS holdfast_${name})
