@@ -51,7 +51,8 @@ struct Placement {
 /// A plan for one node. Ranks are complete and in order: ranks[i].rank is i.
 struct Plan {
   std::vector<Placement> ranks;
-  std::vector<std::size_t> gpus;  ///< granted and well, in the runtime's order
+  std::vector<std::size_t> granted_gpus;  ///< what Slurm gave, in the runtime's order, sick too
+  std::vector<std::size_t> gpus;          ///< granted and well, in the runtime's order
   std::vector<std::size_t>
       rails;  ///< usable NICs, ordered by the first GPU they serve: the same list for every rank
   std::vector<std::string>
