@@ -9,7 +9,7 @@ namespace holdfast::affinity {
 
 /// Binds the calling process (its first thread; later threads inherit) to `cpus` and reads the mask
 /// back: the kernel silently cuts it to the cgroup's cpuset, and a cut mask is a failure that says
-/// what is left. An empty set changes nothing.
+/// what would be left. After a failure the binding is what it was. An empty set changes nothing.
 [[nodiscard]] Result<void> apply_cpus(const CpuSet& cpus);
 
 /// Sets the memory policy of the calling thread; what it starts inherits it. `unchanged` changes
