@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verb table. A new verb is a file verb_<name>.cpp, a line in verbs.hpp and a row here; help,
+// completion and the manual's test follow.
+#include "cli/verbs.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace holdfast::cli {
+
+namespace {
+
+constexpr std::array table{
+    &help_verb,
+};
+
+}  // namespace
+
+std::span<const Verb* const> verbs() { return table; }
+
+const Verb* find_verb(std::string_view name) {
+  const auto found = std::ranges::find(table, name, &Verb::name);
+  return found == table.end() ? nullptr : *found;
+}
+
+std::vector<std::string> verb_names() {
+  std::vector<std::string> names;
+  for (const Verb* verb : table)
+    names.emplace_back(verb->name);
+  return names;
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/verb.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast::cli {
+
+/// Each verb is defined in its own file, verb_<name>.cpp.
+extern const Verb help_verb;
+
+/// All verbs, in the order in which `holdfast --help` lists them.
+[[nodiscard]] std::span<const Verb* const> verbs();
+
+[[nodiscard]] const Verb* find_verb(std::string_view name);
+
+[[nodiscard]] std::vector<std::string> verb_names();
+
+}  // namespace holdfast::cli
