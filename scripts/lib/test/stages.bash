@@ -1,0 +1,58 @@
+# shellcheck shell=bash disable=SC2154 # root, logs and step_log belong to the scripts that source this
+# SPDX-License-Identifier: Apache-2.0
+#
+# stages: the stages of scripts/test, each a function that returns its verdict, in the order in which they refuse:
+# what is cheap to find out comes first. Sourced after words.bash and report.bash.
+
+fuzz_seconds=${HOLDFAST_FUZZ_SECONDS:-20}
+live_labels='slurm'
+timed_labels='bench'
+package_labels='package'
+
+stage_format() { told "$root/scripts/format" --check; }
+stage_layers() { told "$root/scripts/check-layers"; }
+stage_docs() { told "$root/scripts/check-docs"; }
+
+# Runs as a step, in a shell of its own, so the change of directory is its own.
+configure_and_build() { # PRESET TARGET...
+    local preset=$1
+    shift
+    cd "$root" && cmake --preset "$preset" && cmake --build "build/$preset" ${1:+--target "$@"}
+}
+
+stage_build() { run_step "building build/dev" configure_and_build dev; }
+
+# Everything that needs no Slurm, no quiet machine and no package.
+stage_tests() { count_ctest dev -LE "^($live_labels|$timed_labels|$package_labels)\$" -j "$(nproc)"; }
+
+# Only what runs our own code in its own process: a sanitized plugin in a real slurmstepd tells nothing new.
+stage_asan() {
+    run_step "building build/asan" configure_and_build asan &&
+        count_ctest asan -L '^(unit|machines|oracle|spank)$' -j "$(nproc)"
+}
+
+stage_lint() { run_step "clang-tidy" "$root/scripts/lint" "${lint_words[@]}"; }
+
+stage_fuzz() {
+    local fuzzer failed=0 ran=0
+    run_step "building build/fuzz" configure_and_build fuzz || return 1
+    while IFS= read -r -d '' fuzzer; do
+        ran=$((ran + 1))
+        run_step "${fuzzer##*/} for $fuzz_seconds s" fuzz_once "$fuzzer" || failed=$((failed + 1))
+    done < <(find "$root/build/fuzz/tests/fuzz" -maxdepth 1 -type f -name '*_fuzz' -perm -u+x -print0 | sort -z)
+    count "$((ran - failed))" "$failed"
+    [ "$ran" -gt 0 ] || warn "no fuzz target was built; see tests/fuzz/CMakeLists.txt"
+    [ "$ran" -gt 0 ] && [ "$failed" -eq 0 ]
+}
+
+# A finding is written below the build directory, and its bytes are the next test case.
+fuzz_once() { # FUZZER
+    local seeds=$root/tests/fuzz/seeds/${1##*/} found=$1.findings corpus=$1.corpus
+    mkdir -p "$found" "$corpus"
+    if [ ! -d "$seeds" ]; then seeds=""; fi
+    "$1" -max_total_time="$fuzz_seconds" -timeout=5 -rss_limit_mb=2048 -artifact_prefix="$found/" "$corpus" ${seeds:+"$seeds"}
+}
+
+stage_live() { count_ctest dev -L "^($live_labels)\$"; }
+stage_bench() { count_ctest dev -L "^($timed_labels)\$" --verbose; }
+stage_packages() { count_ctest dev -L "^($package_labels)\$"; }
