@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "holdfast/step/machine.hpp"
+
+#include "holdfast/affinity/read.hpp"
+#include "holdfast/step/node_map.hpp"
+
+#include <fstream>
+#include <string>
+
+namespace holdfast::step {
+
+namespace {
+
+/// The numbers in a list file of sysfs; empty when it is not there.
+CpuSet read_list(const std::filesystem::path& file) {
+  std::ifstream in(file);
+  std::string line;
+  std::getline(in, line);
+  const auto set = parse_cpu_list(line);
+  return set ? *set : CpuSet();
+}
+
+Result<affinity::Topology> read_fresh(const Settings& settings, const MachineWish& wish) {
+  if (wish.topology) return affinity::read_topology_file(*wish.topology);
+  if (settings.topology) return affinity::read_topology_file(*settings.topology);
+  return affinity::read_machine({wish.root, settings.gpu_vendors});
+}
+
+/// A map is out of date when the settings or the recorded machine it was made from changed.
+std::string key_of(const Settings& settings) {
+  std::vector<std::filesystem::path> made_from{settings_file};
+  if (settings.topology) made_from.push_back(*settings.topology);
+  return node_map_key(made_from);
+}
+
+Result<affinity::Topology> read_topology(const Settings& settings, const MachineWish& wish) {
+  if (!wish.topology && !wish.fresh && wish.root == "/") {
+    auto kept = read_node_map(node_map_file, key_of(settings));
+    if (kept)
+      return kept;  // else there is none worth using, and the hardware is read: slower, never wrong
+  }
+  return read_fresh(settings, wish);
+}
+
+}  // namespace
+
+Result<Machine> read_machine(const Settings& settings, const MachineWish& wish) {
+  auto topology = read_topology(settings, wish);
+  if (!topology) return topology.error();
+  Machine machine{std::move(*topology), {}};
+  if (settings.stand_in && settings.topology && !wish.topology) {
+    machine.stand_in.real_pus = read_list(wish.root / "sys/devices/system/cpu/online");
+    machine.stand_in.real_nodes = read_list(wish.root / "sys/devices/system/node/has_memory");
+  }
+  return machine;
+}
+
+Result<void> write_this_node_map(const Settings& settings, const std::filesystem::path& file) {
+  const auto topology = read_fresh(settings, {});
+  if (!topology) return topology.error();
+  return write_node_map(file, key_of(settings), *topology);
+}
+
+}  // namespace holdfast::step
