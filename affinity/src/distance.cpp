@@ -12,15 +12,22 @@
 namespace holdfast::affinity {
 
 unsigned half_distance(const Topology& topology, const Core& core, const Locality& near) {
-  if (near.pus.empty() || near.pus.includes(core.pus)) return 0;
-  if (near.numa && core.numa == near.numa) return 1;
+  if (!near.pus.empty()) {
+    if (near.pus.includes(core.pus)) return 0;
+    if (near.numa && core.numa == near.numa) return 1;
+  }
   const auto package = package_of(topology, near);
-  if (!package || *package == core.package) return 2;
-  return 4;
+  if (!package) return near.pus.empty() ? 0 : 2;
+  return *package == core.package ? 2 : 4;
 }
 
 std::optional<unsigned> package_of(const Topology& topology, const Locality& near) {
-  if (near.pus.empty()) return std::nullopt;
+  if (near.pus.empty()) {
+    // A cgroup's view may hold none of the CPUs near a device and still know its NUMA node.
+    for (const MemoryNode& node : topology.memory)
+      if (near.numa == node.id) return node.package;
+    return std::nullopt;
+  }
   for (unsigned i = 0; i < topology.packages.size(); ++i)
     if (topology.packages[i].pus.includes(near.pus)) return i;
   return std::nullopt;
@@ -56,8 +63,8 @@ bool crosses_switch(const Topology& topology,
 }
 
 bool same_numa(const Locality& a, const Locality& b) {
-  if (a.pus.empty() || b.pus.empty()) return true;  // unknown is near everything
   if (a.numa && b.numa) return a.numa == b.numa;
+  if (a.pus.empty() || b.pus.empty()) return true;  // unknown is near everything
   return a.pus.intersects(b.pus);
 }
 

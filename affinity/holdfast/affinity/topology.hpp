@@ -15,8 +15,9 @@ namespace holdfast::affinity {
 
 enum class Vendor { unknown, nvidia, amd, intel };
 
-/// Which PUs are near a device. `pus` empty means the machine does not say: near everything, never
-/// "no device".
+/// Which PUs are near a device. Both empty means the machine does not say: near everything, never
+/// "no device". `numa` alone is a node none of whose CPUs is in this view (a cgroup's): its package
+/// still tells near from far.
 struct Locality {
   std::optional<NumaNode> numa;
   CpuSet pus;
