@@ -94,12 +94,16 @@ verb_resume() { # NODE
 
 # Also called before a node is ended: a process in a frozen v1 group does not even die.
 thaw_node() { # NODE
-    local group process
+    local group process parent
     [ -e "$STATE/nodes/$1/paused" ] || return 0
     if read_freezer "$1"; then
         set_frozen "$group" no
     else
-        for process in $(processes_of "$1"); do kill -CONT "$process" 2>/dev/null || true; done
+        # nsenter stops itself with its child, but outside of the node.
+        for process in $(processes_of "$1"); do
+            parent=$(ps -o ppid= -p "$process") || parent=$process
+            kill -CONT "$process" "${parent// /}" 2>/dev/null || true
+        done
     fi
     rm -f "$STATE/nodes/$1/paused"
 }

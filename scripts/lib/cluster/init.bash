@@ -101,6 +101,8 @@ build_root() {
     done
     list_mounts >"$here/mounts"
     mount --all --fstab "$here/mounts"
+    # Most hosts forbid programs below /run, where these three lie; job scripts and the users' programs are run from them.
+    for entry in /shared /home/pat /var/spool; do mount -o remount,bind,nosuid,nodev,exec "$root$entry"; done
 }
 
 make_devices() {
@@ -150,21 +152,40 @@ start_daemons() {
     fi
 }
 
-stage="its process group" && tell_process && join_group
-echo "$node" >/proc/sys/kernel/hostname
-stage="its network" && plug_in
-stage="its mounts" && build_root
-stage="its devices" && make_devices
-stage="its /run" && make_run
-stage="its root" && exchange_root
-start_daemons
-echo ready >&8
+begin_life() {
+    stage="its process group"
+    tell_process
+    join_group
+    echo "$node" >/proc/sys/kernel/hostname
+    stage="its network"
+    plug_in
+    stage="its mounts"
+    build_root
+    stage="its devices"
+    make_devices
+    stage="its /run"
+    make_run
+    stage="its root"
+    exchange_root
+    start_daemons
+    echo ready >&8
+}
 
 # A pipe nobody writes to: bash collects every ended child, its own or adopted, while it waits in read.
-trap - ERR
-set +eE
-exec 8>&-
-mkfifo -m 600 /run/never
-exec 7<>/run/never
-rm /run/never
-while :; do read -r _ <&7; done
+collect_orphans() {
+    trap - ERR
+    set +eE
+    exec 8>&-
+    mkfifo -m 600 /run/never
+    exec 7<>/run/never
+    rm /run/never
+    while :; do read -r _ <&7; done
+}
+
+main() {
+    begin_life
+    collect_orphans
+}
+
+main
+exit

@@ -23,7 +23,7 @@ node_has_started() { # NODE
     while read -r word rest; do
         case $word in
             pid) pid=$rest ;;
-            failed) fail "$1 did not start: $rest (see $dir/console)" ;;
+            failed) fail "$1 did not start: $rest: $(tail -n 3 "$dir/console" | paste -sd' ')" ;;
             ready) record_process "$dir/init" "$pid" && return 0 ;;
         esac
     done <"$dir/progress"
@@ -46,6 +46,8 @@ enter_node() { # NODE CMD...
     shift
     need_alive "$node" "$NOT_ENTERED"
     local target=$holder_pid
+    # A frozen process does not even answer the SIGTERM of `timeout`: better not to begin.
+    [ ! -e "$STATE/nodes/$node/paused" ] || fail_with "$NOT_ENTERED" "$node is paused: 'resume $node' lets it go on"
     join_freezer "$node"
     exec nsenter --target "$target" --mount --uts --ipc --net --pid -- "$@"
 }
@@ -114,8 +116,11 @@ verb_boot() { # NODE
     start_node "$1" rebooted
     wait_for_node "$1"
     drop_lock
-    if [ "$1" = ctl ]; then
+    if [ "$(node_state ctl)" != up ]; then
+        say "$1 has started; slurmctld is not there to hear of it"
+    elif [ "$1" = ctl ]; then
         wait_for 30 "slurmctld to answer" controller_answers
+        wait_for 30 "slurmctld to hear from the nodes again" all_nodes_are_known
     else
         wait_for 30 "slurmctld to hear from $1" node_has_registered "$1" "$since"
     fi

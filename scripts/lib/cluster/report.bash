@@ -22,6 +22,13 @@ all_nodes_are_idle() {
     states=$(ask_controller sinfo --noheader --Node --format '%t' | sort -u) && [ "$states" = idle ]
 }
 
+all_nodes_are_known() { # those that run, after slurmctld was started again
+    local name state
+    while read -r name state; do
+        [[ $state != unknown* ]] || [ "$(node_state "$name")" != up ] || return 1
+    done < <(ask_controller sinfo --noheader --Node --format '%N %T' || true)
+}
+
 # A state alone may be from before the node died: the start of the slurmd that slurmctld knows must be the new one.
 node_has_registered() { # NODE SINCE
     local facts started

@@ -24,9 +24,7 @@ in_switch() { # CMD...
 # A dead node's network namespace is taken apart by the kernel some time later; its port must be gone at once, so that
 # the node can be booted again.
 remove_port() { # NODE
-    if in_switch ip link show "p$1" >/dev/null 2>&1; then
-        in_switch ip link del "p$1" || true
-    fi
+    in_switch ip link del "p$1" 2>/dev/null || true # the kernel may have been faster
     rm -f "$STATE/nodes/$1/cut"
 }
 
@@ -38,9 +36,20 @@ verb_cut() { # NODE
     : >"$STATE/nodes/$1/cut"
 }
 
+# Left alone, slurmctld looks at a node that was DOWN again after 10 to 60 s. A slurmd told to read its configuration
+# registers at once, as after an admin's reload.
+wake_slurmd() { # NODE
+    [ "$1" != ctl ] || return 0
+    need_alive "$1"
+    # shellcheck disable=SC2016 # expanded inside the node
+    nsenter --target "$holder_pid" --mount --pid -- \
+        sh -c 'test ! -s /run/slurm/slurmd.pid || kill -HUP "$(cat /run/slurm/slurmd.pid)"' 2>/dev/null || true
+}
+
 verb_heal() { # NODE
     need_node "$1"
     need_alive "$1"
     in_switch ip link set "p$1" master br0 || fail "could not plug $1 in again"
     rm -f "$STATE/nodes/$1/cut"
+    wake_slurmd "$1"
 }
