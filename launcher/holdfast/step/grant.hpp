@@ -21,9 +21,9 @@ struct GrantRead {
 /// What else is known besides the environment. PUs and cores are numbered as in the topology (a
 /// stand-in is translated before).
 struct GrantFacts {
-  std::optional<CpuSet> allowed;               ///< what the kernel lets this process use
-  std::optional<std::vector<unsigned>> cores;  ///< Slurm's abstract core numbers of the step
-  bool in_step{};                              ///< started by srun
+  std::optional<CpuSet> allowed{};               ///< what the kernel lets this process use
+  std::optional<std::vector<unsigned>> cores{};  ///< Slurm's abstract core numbers of the step
+  bool in_step{};                                ///< started by srun
   bool gpus_without_gres{};  ///< the site does not count GPUs: a step may use all of them
 };
 
