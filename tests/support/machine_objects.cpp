@@ -36,6 +36,17 @@ const std::map<std::string, Looks>& nic_looks() {
   return looks;
 }
 
+/// The words of a comma-separated option.
+std::vector<std::string> words(const SpecLine& line,
+                               const std::string& key,
+                               const std::string& otherwise = {}) {
+  const std::string text = line.option(key, otherwise);
+  std::vector<std::string> out;
+  for (const std::string_view word : split(text, ','))
+    out.emplace_back(word);
+  return out;
+}
+
 unsigned count_cores(const SpecLine& line) {
   unsigned cores = 0;
   if (line.word == "cores") {
@@ -187,13 +198,13 @@ class Builder {
   void add_gpu(MachineObject& parent, const SpecLine& line) {
     MachineObject object = function(line, gpu_looks().at(line.arguments.at(1)));
     const std::string model = line.option("model", "pretended GPU");
-    for (const std::string_view name : split(line.option("nvml"), ','))
+    for (const std::string& name : words(line, "nvml"))
       object.below.push_back(runtime_device(cat("nvml", name), "1", "NVML", model, name));
-    for (const std::string_view name : split(line.option("cuda"), ','))
+    for (const std::string& name : words(line, "cuda"))
       object.below.push_back(runtime_device(cat("cuda", name), "5", "CUDA", model, {}));
-    for (const std::string_view name : split(line.option("rsmi"), ','))
+    for (const std::string& name : words(line, "rsmi"))
       object.below.push_back(runtime_device(cat("rsmi", name), "1", "RSMI", model, name));
-    for (const std::string_view name : split(line.option("ze"), ','))
+    for (const std::string& name : words(line, "ze"))
       object.below.push_back(runtime_device(cat("ze", name), "5", "LevelZero", model, name));
     if (const std::string card = line.option("drm"); !card.empty())
       object.below.push_back(os_device(cat("card", card), "1", {}));
@@ -229,7 +240,7 @@ class Builder {
     if (const std::string name = line.option("name"); !name.empty()) {
       object.below.push_back(os_device(name, "3", {}));
       unsigned port = 0;
-      for (const std::string_view state : split(line.option("ports", "active"), ','))
+      for (const std::string& state : words(line, "ports", "active"))
         object.below.back().infos.emplace_back(cat("Port", ++port, "State"),
                                                state == "active" ? "4" : "1");
     }
