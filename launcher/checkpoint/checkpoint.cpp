@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "holdfast/checkpoint/checkpoint.hpp"
+
+namespace holdfast::checkpoint {
+
+std::strong_ordering by_age(const Checkpoint& a, const Checkpoint& b) {
+  if (a.step != b.step) return a.step <=> b.step;  // no step sorts before any step
+  if (a.committed != b.committed) {
+    if (!a.committed || !b.committed) return a.committed.has_value() <=> b.committed.has_value();
+    return *a.committed < *b.committed ? std::strong_ordering::less : std::strong_ordering::greater;
+  }
+  const int order = a.path.compare(b.path);
+  return order <=> 0;
+}
+
+std::string join_path(std::string_view directory, std::string_view name) {
+  if (directory.empty()) return std::string(name);
+  if (name.empty()) return std::string(directory);
+  std::string path(directory);
+  path += '/';
+  path += name;
+  return path;
+}
+
+}  // namespace holdfast::checkpoint

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "checkpoint/heuristics.hpp"
+
+#include "checkpoint/names.hpp"
+#include "holdfast/common/text.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace holdfast::checkpoint {
+
+std::uint64_t extent(const Grid& grid, std::size_t dimension) {
+  std::uint64_t largest = 0;
+  for (const auto& point : grid)
+    largest = std::max(largest, point[dimension] + 1);
+  return largest;
+}
+
+std::optional<std::vector<std::uint64_t>> first_gap(const Grid& grid) {
+  if (grid.empty()) return std::nullopt;
+  const std::size_t dimensions = grid.begin()->size();
+  std::vector<std::uint64_t> ends(dimensions);
+  for (std::size_t i = 0; i < dimensions; ++i)
+    ends[i] = extent(grid, i);
+  // The set is ordered like an odometer, so the first point that is not the next reading is the
+  // gap. It is found after at most one step per point, however large the numbers are.
+  std::vector<std::uint64_t> expected(dimensions, 0);
+  for (const auto& point : grid) {
+    if (point != expected) return expected;
+    for (std::size_t i = dimensions; i-- > 0;) {
+      if (++expected[i] < ends[i]) break;
+      expected[i] = 0;
+    }
+  }
+  if (std::ranges::all_of(expected, [](std::uint64_t number) { return number == 0; }))
+    return std::nullopt;
+  return expected;
+}
+
+const Member* newer_than(const Tree& tree,
+                         std::string_view marker,
+                         std::chrono::nanoseconds slack) {
+  const Member* commit = tree.find(marker);
+  if (commit == nullptr) return nullptr;
+  for (const Member& member : tree.members)
+    if (&member != commit && member.status.kind == FileKind::regular &&
+        member.status.modified > commit->status.modified + slack)
+      return &member;
+  return nullptr;
+}
+
+bool looks_sparse(const FileStatus& status) {
+  // Small files may lie in the inode and own no block at all.
+  constexpr std::uint64_t page = 4096;
+  return status.kind == FileKind::regular && status.size > 2 * page &&
+         status.blocks * 512 + page < status.size;
+}
+
+namespace {
+
+std::string normal_name(std::string_view path, std::optional<std::uint64_t> step) {
+  if (!step) return std::string(path);
+  const std::string number = std::to_string(*step);
+  std::string out;
+  for (std::size_t at = 0; at < path.size();) {
+    // The step as a whole number only: step 1 is not to be taken out of "rank_10".
+    std::size_t end = at;
+    while (end < path.size() && path[end] >= '0' && path[end] <= '9')
+      ++end;
+    if (end == at) {
+      out += path[at++];
+      continue;
+    }
+    std::string_view digits = path.substr(at, end - at);
+    std::string_view bare = digits;
+    while (bare.size() > 1 && bare.front() == '0')
+      bare.remove_prefix(1);
+    out += bare == number ? std::string_view("#") : digits;
+    at = end;
+  }
+  return out;
+}
+
+}  // namespace
+
+std::vector<Unlike> unlike_sibling(const Tree& tree,
+                                   std::optional<std::uint64_t> step,
+                                   const Tree& sibling,
+                                   std::optional<std::uint64_t> sibling_step) {
+  std::map<std::string, const Member*> here;
+  for (const Member& member : tree.members)
+    if (member.status.kind == FileKind::regular)
+      here.emplace(normal_name(member.path, step), &member);
+  std::vector<Unlike> found;
+  for (const Member& member : sibling.members) {
+    if (member.status.kind != FileKind::regular || is_bystander(base_name(member.path))) continue;
+    const auto same = here.find(normal_name(member.path, sibling_step));
+    if (same == here.end()) {
+      found.push_back({member.path, Unlike::Kind::missing});
+      continue;
+    }
+    const std::uint64_t a = same->second->status.size;
+    const std::uint64_t b = member.status.size;
+    // Small files (states, random numbers) grow and shrink with what they tell.
+    const std::uint64_t larger = std::max(a, b);
+    if (larger > 65'536 && larger - std::min(a, b) > larger / 20)
+      found.push_back({same->second->path, Unlike::Kind::size});
+  }
+  return found;
+}
+
+}  // namespace holdfast::checkpoint

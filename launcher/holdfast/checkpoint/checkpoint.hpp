@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "holdfast/checkpoint/verdict.hpp"
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace holdfast::checkpoint {
+
+/// One candidate, as directory listings tell it: nothing of it has been opened.
+struct Checkpoint {
+  std::string path;    ///< relative to the root; "" is the root itself
+  std::string format;  ///< the layout's name: "torch-dcp"
+  std::string tag;     ///< what the framework calls it where that is not the step: "global_step10"
+  std::optional<std::uint64_t> step;
+  std::optional<Time> committed;  ///< when the commit marker was written, where there is one
+  bool is_directory{true};
+  bool leftover{};   ///< a temporary name: an interrupted save, whatever it holds
+  std::string note;  ///< the layout's own remark from survey to judge; never shown
+};
+
+/// Newest last: by step, then commit marker, then name. Never by time alone: copies and `touch`
+/// change times. A checkpoint that tells no step comes before all that do.
+[[nodiscard]] std::strong_ordering by_age(const Checkpoint& a, const Checkpoint& b);
+
+/// "dir/name", and "name" where dir is "" (the root).
+[[nodiscard]] std::string join_path(std::string_view directory, std::string_view name);
+
+}  // namespace holdfast::checkpoint

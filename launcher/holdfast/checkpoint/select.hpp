@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which checkpoint to resume from. Pure: same catalogue, same memory, same clock, same choice. It
+// waits for nothing itself; where waiting is right it says until when.
+#pragma once
+
+#include "holdfast/checkpoint/catalogue.hpp"
+
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+
+namespace holdfast::checkpoint {
+
+/// A checkpoint that killed the attempts started from it, as the event log remembers it. Identity
+/// is path, step and commit time together: the same name saved again is another checkpoint.
+struct Condemned {
+  std::string path;
+  std::optional<std::uint64_t> step;
+  std::optional<Time> committed;
+  std::string why;  ///< "attempts 4 and 5 died while loading it"
+};
+
+struct Policy {
+  unsigned candidates{3};    ///< how many may disappoint after being read before the search stops
+  bool trust_unknown{true};  ///< an `unknown` whose edges were sound may be used
+  bool model_only{};         ///< weights without optimizer are enough
+  bool foreign_is_empty{};   ///< start anew although the root holds things no layout knows
+  std::optional<Time> wait_until;  ///< how long in-flight writes may be waited for at most
+  std::vector<Condemned> condemned;
+};
+
+/// Resume from newest_first[index].
+struct Resume {
+  std::size_t index{};
+  std::string why;
+};
+/// Something newer is being written: read the catalogue again at `until`.
+struct WaitFor {
+  std::size_t index{};
+  Time until;
+  std::string why;
+};
+/// Nothing was ever saved here: start from the beginning.
+struct ColdStart {
+  std::string why;
+};
+/// There are checkpoints and none may be used: nothing is started, a person decides.
+struct NoneGood {
+  std::string why;
+  std::string remedy;
+};
+
+struct Choice {
+  std::variant<Resume, WaitFor, ColdStart, NoneGood> what;
+  std::vector<std::string> passed_over;  ///< why each newer one was not taken, newest first
+};
+
+[[nodiscard]] Choice select(const Catalogue& catalogue, const Policy& policy, Time now);
+
+/// The memory that speaks of this checkpoint, or nullptr.
+[[nodiscard]] const Condemned* find_condemned(const Policy& policy, const Checkpoint& checkpoint);
+
+}  // namespace holdfast::checkpoint
