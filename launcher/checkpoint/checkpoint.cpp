@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "holdfast/checkpoint/checkpoint.hpp"
 
+#include "checkpoint/names.hpp"
+
 namespace holdfast::checkpoint {
 
 std::strong_ordering by_age(const Checkpoint& a, const Checkpoint& b) {
@@ -11,6 +13,11 @@ std::strong_ordering by_age(const Checkpoint& a, const Checkpoint& b) {
   }
   const int order = a.path.compare(b.path);
   return order <=> 0;
+}
+
+std::string path_of(const Checkpoint& checkpoint, std::string_view member) {
+  if (checkpoint.parts.empty() || member.empty()) return join_path(checkpoint.path, member);
+  return join_path(directory_name(checkpoint.path), member);
 }
 
 std::string join_path(std::string_view directory, std::string_view name) {

@@ -20,7 +20,7 @@ Examination::Examination(const Disk& disk,
 }
 
 std::string Examination::path_of(std::string_view member) const {
-  return join_path(checkpoint_.path, member);
+  return checkpoint::path_of(checkpoint_, member);
 }
 
 void Examination::blame(std::string_view member, Verdict verdict, Level level, std::string why) {

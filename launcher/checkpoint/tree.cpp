@@ -16,6 +16,19 @@ struct Pending {
   unsigned depth{};
 };
 
+/// Files side by side; one that went away since the survey is simply not there.
+Result<Tree> read_parts(const Disk& disk, const Checkpoint& checkpoint) {
+  Tree tree;
+  for (const std::string& part : checkpoint.parts) {
+    const auto status = disk.status(path_of(checkpoint, part));
+    if (status)
+      tree.members.push_back({part, *status});
+    else if (status.error().kind != FailureKind::not_found)
+      return status.error();
+  }
+  return tree;
+}
+
 }  // namespace
 
 const Entry* Listing::find(std::string_view name) const {
@@ -52,6 +65,7 @@ std::uint64_t Tree::bytes() const {
 }
 
 Result<Tree> read_tree(const Disk& disk, const Checkpoint& checkpoint, const Limits& limits) {
+  if (!checkpoint.parts.empty()) return read_parts(disk, checkpoint);
   Tree tree;
   if (!checkpoint.is_directory) {
     const auto status = disk.status(checkpoint.path);

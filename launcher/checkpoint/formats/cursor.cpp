@@ -3,7 +3,7 @@
 
 namespace holdfast::checkpoint {
 
-std::optional<std::uint64_t> Cursor::varint() {
+std::optional<std::uint64_t> Cursor::take_varint() {
   std::uint64_t number = 0;
   for (std::size_t i = 0; i < 10 && at_ + i < bytes_.size(); ++i) {
     const auto byte = static_cast<unsigned char>(bytes_[at_ + i]);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "checkpoint/bytes.hpp"
+
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -19,27 +21,21 @@ class Cursor {
   [[nodiscard]] std::size_t left() const { return bytes_.size() - at_; }
 
   template <std::unsigned_integral Number>
-  std::optional<Number> big() {
+  std::optional<Number> take_big() {
     const auto piece = take(sizeof(Number));
     if (!piece) return std::nullopt;
-    std::uint64_t number = 0;
-    for (const char byte : *piece)
-      number = number << 8U | static_cast<unsigned char>(byte);
-    return static_cast<Number>(number);
+    return big<Number>(as_bytes(*piece));
   }
 
   template <std::unsigned_integral Number>
-  std::optional<Number> little() {
+  std::optional<Number> take_little() {
     const auto piece = take(sizeof(Number));
     if (!piece) return std::nullopt;
-    std::uint64_t number = 0;
-    for (std::size_t i = sizeof(Number); i-- > 0;)
-      number = number << 8U | static_cast<unsigned char>((*piece)[i]);
-    return static_cast<Number>(number);
+    return little<Number>(as_bytes(*piece));
   }
 
   /// Seven bits a byte, lowest first, as protocol buffers and LevelDB have it.
-  std::optional<std::uint64_t> varint();
+  std::optional<std::uint64_t> take_varint();
 
   std::optional<std::string_view> take(std::uint64_t count);
 

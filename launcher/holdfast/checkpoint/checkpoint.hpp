@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace holdfast::checkpoint {
 
@@ -18,6 +20,10 @@ struct Checkpoint {
   std::optional<std::uint64_t> step;
   std::optional<Time> committed;  ///< when the commit marker was written, where there is one
   bool is_directory{true};
+  /// Of a checkpoint that is several files side by side ("ckpt-12.index", "ckpt-12.data-…"): their
+  /// names, sorted. They lie in the directory `path` lies in, and `path` itself ("ckpt-12") is what
+  /// the framework calls them together. Empty: `path` is the one file or directory.
+  std::vector<std::string> parts;
   bool leftover{};   ///< a temporary name: an interrupted save, whatever it holds
   std::string note;  ///< the layout's own remark from survey to judge; never shown
 };
@@ -25,6 +31,9 @@ struct Checkpoint {
 /// Newest last: by step, then commit marker, then name. Never by time alone: copies and `touch`
 /// change times. A checkpoint that tells no step comes before all that do.
 [[nodiscard]] std::strong_ordering by_age(const Checkpoint& a, const Checkpoint& b);
+
+/// The path under the root of one of its members: `member` is as in its Tree.
+[[nodiscard]] std::string path_of(const Checkpoint& checkpoint, std::string_view member);
 
 /// "dir/name", and "name" where dir is "" (the root).
 [[nodiscard]] std::string join_path(std::string_view directory, std::string_view name);
