@@ -74,6 +74,9 @@ void add_devices(Topology& topology, const Devices& devices);
 /// "rdmap16s27", "hfi1_0"), not one of a netdev. For files that do not say it.
 [[nodiscard]] bool is_fabric_name(std::string_view name);
 
+/// The state of a verbs port: "4: ACTIVE" in sysfs, "4" in hwloc's XML; none when unreadable.
+[[nodiscard]] std::optional<PortState> verbs_port_state(std::string_view text);
+
 /// Order of names with numbers in them ("mlx5_2" before "mlx5_10"): shorter first, then by
 /// letters.
 [[nodiscard]] bool natural_less(std::string_view a, std::string_view b);

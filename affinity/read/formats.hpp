@@ -15,7 +15,8 @@ namespace holdfast::affinity {
 [[nodiscard]] Result<Topology> read_nccl_xml(const XmlElement& root, std::string_view origin);
 [[nodiscard]] Result<Topology> read_json(std::string_view text, std::string_view origin);
 
-/// "X says Y, which …": the one shape of complaint about a file.
+/// Complaints about a file: `origin` is not what any reader takes, or more than one will look at.
 [[nodiscard]] Failure not_understood(std::string_view origin, std::string_view what);
+[[nodiscard]] Failure too_large(std::string_view origin);
 
 }  // namespace holdfast::affinity

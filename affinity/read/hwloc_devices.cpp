@@ -59,14 +59,6 @@ std::optional<GpuFace> gpu_face(const XmlElement& object) {
   return face;
 }
 
-std::optional<PortState> port_state(std::string_view value) {
-  const auto number = parse_number<unsigned>(value.substr(0, 1));
-  if (!number) return std::nullopt;
-  // verbs: 1 down, 2 initializing (no subnet manager), 3 armed, 4 active; traffic flows in 4 only
-  if (*number == 4) return PortState::active;
-  return *number >= 1 && *number <= 3 ? PortState::down : PortState::unknown;
-}
-
 std::optional<NicFace> nic_face(const XmlElement& object) {
   const bool fabric = object["osdev_type"] == os_fabric;
   if ((!fabric && object["osdev_type"] != os_network) || object["name"].empty())
@@ -80,7 +72,7 @@ std::optional<NicFace> nic_face(const XmlElement& object) {
     key.remove_prefix(4);
     key.remove_suffix(5);
     const auto number = parse_number<unsigned>(key);
-    const auto state = port_state(info["value"]);
+    const auto state = verbs_port_state(info["value"]);
     if (number && state && face.ports.size() < 64) face.ports.push_back({*number, *state, 0});
   }
   return face;

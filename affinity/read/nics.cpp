@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What kind of NIC a PCI function is, and which of its names counts.
 #include "devices.hpp"
+#include "holdfast/common/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -55,6 +56,14 @@ const NicFace* chosen(const PciFunction& function, bool fabric) {
 
 bool natural_less(std::string_view a, std::string_view b) {
   return a.size() != b.size() ? a.size() < b.size() : a < b;
+}
+
+std::optional<PortState> verbs_port_state(std::string_view value) {
+  const auto number = parse_number<unsigned>(value.substr(0, 1));
+  if (!number) return std::nullopt;
+  // verbs: 1 down, 2 initializing (no subnet manager), 3 armed, 4 active; traffic flows in 4 only
+  if (*number == 4) return PortState::active;
+  return *number >= 1 && *number <= 3 ? PortState::down : PortState::unknown;
 }
 
 bool is_fabric_name(std::string_view name) {

@@ -18,8 +18,15 @@ struct MachineSource {
       "/"};  ///< `sys` and `proc` are read below it; a test lends a directory
   std::vector<std::string>
       gpu_vendors;  ///< PCI vendor ids (four hex digits) besides 10de, 1002 and 8086
+  /// NCCL topology file that places devices of which the kernel does not know what they are near:
+  /// NCCL_TOPO_FILE of the caller's environment. Empty: the one clouds install,
+  /// var/run/nvidia-topologyd/virtualTopology.xml below `root`, where it exists.
+  std::filesystem::path nccl_topology;
 };
 
+/// Changes the environment while libhwloc loads (variables such as HWLOC_XMLFILE would have it
+/// describe another machine), so no other thread may run meanwhile. Holds the whole node, PUs
+/// outside this process's cgroup too: the grant says what may be used.
 [[nodiscard]] Result<Topology> read_machine(const MachineSource& source);
 
 /// A recorded machine: hwloc XML version 1 or 2, an NCCL topology file (NCCL_TOPO_FILE,
