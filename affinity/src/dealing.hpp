@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "ground.hpp"
+#include "sharing.hpp"
+
+#include <cstddef>
+#include <vector>
+
+namespace holdfast::affinity {
+
+/// Which GPUs each rank owns, as indices into Resources::gpus, ascending. Rank order follows GPU
+/// order.
+using Dealing = std::vector<std::vector<std::size_t>>;
+
+/// Fair: every rank has a GPU while there is one, no GPU has more than one rank more than another,
+/// and no rank more than one GPU more than another. Among fair dealings the one whose full sharing
+/// of cores costs least; among those GPUs that are near each other stay together.
+[[nodiscard]] Dealing deal_gpus(const Ground& ground, unsigned ranks, Effort& effort);
+
+/// The kinds of ranks a dealing makes, in the order of their first rank, and the kind of each rank.
+struct Kinds {
+  std::vector<RankKind> kinds;
+  std::vector<std::size_t> kind_of;
+};
+[[nodiscard]] Kinds kinds_of(const Ground& ground, const Dealing& dealing);
+
+}  // namespace holdfast::affinity
