@@ -4,11 +4,10 @@
 set(Boost_USE_STATIC_LIBS ON)  # 2 small libraries; linking them in keeps start-up under 5 ms
 find_package(Boost 1.81 REQUIRED COMPONENTS json program_options)
 find_package(PkgConfig REQUIRED)
-find_package(tomlplusplus QUIET)
-if(NOT tomlplusplus_FOUND)
-  pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus)
-  add_library(tomlplusplus::tomlplusplus ALIAS PkgConfig::tomlplusplus)
-endif()
+find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)
+add_library(holdfast_toml INTERFACE)  # header-only: one file uses it, and a shared library would cost every start-up
+target_include_directories(holdfast_toml SYSTEM INTERFACE "${TOMLPLUSPLUS_INCLUDE_DIR}")
+target_compile_definitions(holdfast_toml INTERFACE TOML_HEADER_ONLY=1)
 
 if(HOLDFAST_STATIC)
   find_library(HOLDFAST_EXPAT_ARCHIVE libexpat.a REQUIRED)
