@@ -47,7 +47,9 @@ living() { # "PID START STATE"...: those that are neither gone nor only wait to 
 }
 
 @test "srun reaches every node, each under its own name" {
-    run -0 as_user srun -N4 hostname
+    run -0 --separate-stderr as_user srun -N4 hostname
+    # shellcheck disable=SC2154 # set by run
+    printf '%s\n' "out: $output" "err: $stderr" # shown on failure
     [ "$(sort <<<"$output" | tr '\n' ' ')" = "n1 n2 n3 n4 " ]
 }
 
@@ -130,6 +132,7 @@ int main(int argc, char **argv) {
 }
 C
     mpicc -o "$CLUSTER_SHARED/sum" "$CLUSTER_SHARED/sum.c"
+    chmod 755 "$CLUSTER_SHARED/sum"
     run -0 timeout 30 "$CLUSTER_PROGRAM" --name "$CLUSTER" as-user -- \
         srun -N2 -n4 --mpi=pmix --cpu-bind=none /shared/sum
     [ "$output" = "sum 10" ]
@@ -172,7 +175,8 @@ SH
     wait "$sleeper" || code=$?
     [ "$code" -eq 137 ]
     cluster cut n4
-    run ! on ctl bash -c 'timeout 1 cat </dev/tcp/n4/6818'
+    run ! on ctl timeout 1 bash -c '</dev/tcp/n4/6818'
+    on ctl timeout 1 bash -c '</dev/tcp/n2/6818'
     wait_until 60 slurm_state_is n3 'down*'
     wait_until 60 slurm_state_is n4 'down*'
     wait_until 30 test -e "$CLUSTER_SHARED/lived"
@@ -248,6 +252,12 @@ SH
     [[ $output == *"--gpus"* ]]
     run -2 cluster kill n9
     run -2 second up --nodes 0
+    run -2 second up --machine n1=/no/such/file
+    [[ $output == *"--machine: there is no '/no/such/file'"* ]]
+    run -2 second up --see /tmp
+    touch "$BATS_TEST_TMPDIR/plugin.so"
+    run -2 second up --plugin "$BATS_TEST_TMPDIR/plugin.so"
+    [[ $output == *"add --see $BATS_TEST_TMPDIR"* ]]
     run -3 second status
     run -125 second exec n1 -- true
     run -1 setpriv --reuid 65534 --clear-groups "$CLUSTER_PROGRAM" status

@@ -32,7 +32,7 @@ node_has_started() { # NODE
     return 1
 }
 
-wait_for_node() { wait_for 20 "$1 to start (see $STATE/nodes/$1/console)" node_has_started "$1"; }
+wait_for_node() { wait_for 60 "$1 to start (see $STATE/nodes/$1/console)" node_has_started "$1"; }
 
 node_is_alive() { is_alive "$STATE/nodes/$1/init"; }
 
@@ -119,9 +119,9 @@ verb_boot() { # NODE
     if [ "$(node_state ctl)" != up ]; then
         say "$1 has started; slurmctld is not there to hear of it"
     elif [ "$1" = ctl ]; then
-        wait_for 30 "slurmctld to answer" controller_answers
-        wait_for 30 "slurmctld to hear from the nodes again" all_nodes_are_known
+        wait_for 60 "slurmctld to answer" controller_answers
+        wait_for 60 "slurmctld to hear from the nodes again" all_nodes_are_known
     else
-        wait_for 30 "slurmctld to hear from $1" node_has_registered "$1" "$since"
+        wait_for 60 "slurmctld to hear from $1" node_has_registered "$1" "$since"
     fi
 }

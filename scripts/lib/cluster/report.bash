@@ -5,7 +5,7 @@
 # Sourced by scripts/cluster.
 
 ask_controller() { # CMD...: in ctl, as root; a dead or frozen controller is no answer
-    is_alive "$STATE/nodes/ctl/init" || return 1
+    is_alive "$STATE/nodes/ctl/init" && [ ! -e "$STATE/nodes/ctl/paused" ] || return 1
     timeout 5 nsenter --target "$holder_pid" --mount --uts --ipc --net --pid -- \
         env -i PATH="$NODE_PATH" "$@" </dev/null 2>/dev/null
 }

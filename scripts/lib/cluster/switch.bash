@@ -13,7 +13,7 @@ node_address() { # ctl | n1 | n2 ...
 start_switch() {
     mkdir -p "$STATE/switch"
     start_held "$STATE/switch" unshare --net bash "$LIB/holder.bash" "$STATE/switch"
-    wait_for 10 "the switch (see $STATE/switch/console)" test -e "$STATE/switch/ready"
+    wait_for 60 "the switch (see $STATE/switch/console)" test -e "$STATE/switch/ready"
 }
 
 in_switch() { # CMD...

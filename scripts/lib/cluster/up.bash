@@ -76,9 +76,15 @@ check_up_options() {
     for node in "${!MACHINE_OF[@]}"; do
         [ "$node" = all ] || [ "${node#n}" -le "$NODES" ] || fail_usage "--machine $node=...: there are only $NODES nodes"
     done
-    for seen in "${SEE[@]}"; do [ -d "$seen" ] || fail_usage "--see: '$seen' is no directory"; done
+    for seen in "${SEE[@]}"; do
+        [ -d "$seen" ] || fail_usage "--see: '$seen' is no directory"
+        case $seen in
+            / | /tmp | /run | /dev | /proc | /sys | /etc | /home | /var/log | /var/spool)
+                fail_usage "--see: the nodes must keep a $seen of their own: name a directory below it" ;;
+        esac
+    done
     [ -z "$PLUGIN" ] || is_seen_in_nodes "$PLUGIN" ||
-        fail_usage "--plugin: the nodes have a /${PLUGIN:1:3}... of their own: add --see ${PLUGIN%/*}"
+        fail_usage "--plugin: the nodes do not see the host's ${PLUGIN%/*}: add --see ${PLUGIN%/*}"
 }
 
 is_seen_in_nodes() { # PATH
@@ -106,7 +112,7 @@ verb_up() {
     start_node ctl
     wait_for_node ctl
     # A slurmd that finds nobody to register with asks again only a second later.
-    wait_for 20 "slurmctld to listen (see 'logs ctl')" controller_listens
+    wait_for 60 "slurmctld to listen (see 'logs ctl')" controller_listens
     for ((number = 1; number <= NODES; number++)); do start_node "n$number"; done
     for ((number = 1; number <= NODES; number++)); do wait_for_node "n$number"; done
     wait_for 60 "slurmctld to call all $NODES nodes idle (see 'status', 'logs ctl')" all_nodes_are_idle
