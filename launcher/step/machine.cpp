@@ -23,7 +23,10 @@ CpuSet read_list(const std::filesystem::path& file) {
 Result<affinity::Topology> read_fresh(const Settings& settings, const MachineWish& wish) {
   if (wish.topology) return affinity::read_topology_file(*wish.topology);
   if (settings.topology) return affinity::read_topology_file(*settings.topology);
-  return affinity::read_machine({wish.root, settings.gpu_vendors});
+  affinity::MachineSource source;
+  source.root = wish.root;
+  source.gpu_vendors = settings.gpu_vendors;
+  return affinity::read_machine(source);
 }
 
 /// A map is out of date when the settings or the recorded machine it was made from changed.

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/planning.hpp"
+
+namespace holdfast::cli {
+
+Result<step::PlanRequest> planning_request(const ParsedOptions& options) {
+  auto settings = step::read_settings(options.value("config").value_or(step::settings_file));
+  if (!settings) return settings.error();
+  step::PlanRequest request;
+  request.settings = std::move(*settings);
+  if (const auto file = options.value("topology")) request.machine.topology = *file;
+  if (const auto root = options.value("sysroot")) request.machine.root = *root;
+  request.cpus = options.value("cpus");
+  request.gpus = options.value("gpus");
+  request.without = options.values("without");
+  request.threads_per_core = options.number("smt");
+  request.rank_nics = options.has("mpi");
+  request.nvshmem = options.has("nvshmem");
+  if (const auto mode = options.value("mode")) {
+    const auto parsed = step::parse_mode(*mode);
+    if (!parsed) return parsed.error();
+    request.mode = *parsed;
+  }
+  if (const auto visible = options.value("visible")) {
+    const auto parsed = step::parse_visible(*visible);
+    if (!parsed) return parsed.error();
+    request.visible = *parsed;
+  }
+  return request;
+}
+
+}  // namespace holdfast::cli
