@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace holdfast::spank {
+
+/// The ports the kernel gives to outgoing connections (ip_local_port_range), both ends included.
+struct EphemeralPorts {
+  unsigned first{32768};
+  unsigned last{60999};
+};
+
+/// Reads "32768\t60999"; the kernel's own default when the text is none. Pure.
+[[nodiscard]] EphemeralPorts parse_ephemeral_ports(std::string_view text);
+
+/// The `attempt`-th port where the ranks of a step may meet: at least 10,000, outside the ephemeral
+/// ports, and different for two steps of one job at the same attempt. 0 when no such port exists.
+/// Pure.
+[[nodiscard]] std::uint16_t port_candidate(std::uint32_t job,
+                                           std::uint32_t step,
+                                           unsigned attempt,
+                                           EphemeralPorts ephemeral);
+
+/// The first port of "12000-12003,12010", Slurm's SLURM_STEP_RESV_PORTS. Pure.
+[[nodiscard]] std::optional<std::uint16_t> first_port(std::string_view reserved);
+
+/// What srun knows of a step's nodes before it launches.
+struct StepNodes {
+  std::string distribution;  ///< SLURM_DISTRIBUTION
+  std::string host_file;     ///< the beginning of what SLURM_HOSTFILE names; empty: none
+  std::string job_nodes;     ///< SLURM_JOB_NODELIST
+  unsigned nodes{};          ///< nodes of the step
+};
+
+/// The node of rank 0, or nothing where it cannot be known yet (a step on part of the job's nodes).
+/// Pure.
+[[nodiscard]] std::optional<std::string> first_node(const StepNodes& step);
+
+[[nodiscard]] bool is_arbitrary(const StepNodes& step);
+
+/// A port that is free on `node`, found within milliseconds: by binding it where `node` is this
+/// host, else by connecting to it. A node that does not answer in time gets the first candidate
+/// unseen: the port is then as good as a computed one.
+[[nodiscard]] std::optional<std::uint16_t> ask_free_port(const std::optional<std::string>& node,
+                                                         bool is_this_host,
+                                                         std::uint32_t job,
+                                                         std::uint32_t step);
+
+}  // namespace holdfast::spank

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the ranks of a step meet: arithmetic on what Slurm tells. Looking whether a port is free is
+// in free_port.cpp.
+#include "holdfast/spank/rendezvous.hpp"
+
+#include "holdfast/common/hostlist.hpp"
+#include "holdfast/common/text.hpp"
+
+#include <algorithm>
+
+namespace holdfast::spank {
+
+namespace {
+
+// Below 10,000 the well-known services live (Slurm's own 6817 and 6818 among them).
+constexpr unsigned lowest_port = 10000;
+constexpr unsigned highest_port = 65535;
+
+/// Spreads job numbers, which come in sequence, over all ports (the finalizer of SplitMix64).
+std::uint64_t scatter(std::uint64_t number) {
+  number += 0x9e3779b97f4a7c15U;
+  number = (number ^ (number >> 30U)) * 0xbf58476d1ce4e5b9U;
+  number = (number ^ (number >> 27U)) * 0x94d049bb133111ebU;
+  return number ^ (number >> 31U);
+}
+
+}  // namespace
+
+EphemeralPorts parse_ephemeral_ports(std::string_view text) {
+  text = trim(text);
+  const auto gap = text.find_first_of(" \t");
+  if (gap == std::string_view::npos) return {};
+  const auto first = parse_number<unsigned>(text.substr(0, gap));
+  const auto last = parse_number<unsigned>(trim(text.substr(gap)));
+  if (!first || !last || *first > *last || *last > highest_port) return {};
+  return {*first, *last};
+}
+
+std::uint16_t port_candidate(std::uint32_t job,
+                             std::uint32_t step,
+                             unsigned attempt,
+                             EphemeralPorts ephemeral) {
+  const unsigned below = ephemeral.first > lowest_port ? ephemeral.first - lowest_port : 0;
+  const unsigned above_from = std::max(ephemeral.last + 1, lowest_port);
+  const unsigned above = above_from <= highest_port ? highest_port - above_from + 1 : 0;
+  const unsigned all = below + above;
+  if (all == 0) return 0;
+  // Steps of one job follow each other, so that two of them never begin at the same port; the
+  // stride of the attempts, a prime, leads away from the neighbours' first ports.
+  constexpr std::uint64_t stride = 4099;
+  const auto place = static_cast<unsigned>((scatter(job) % all + step + attempt * stride) % all);
+  return static_cast<std::uint16_t>(place < below ? lowest_port + place
+                                                  : above_from + (place - below));
+}
+
+std::optional<std::uint16_t> first_port(std::string_view reserved) {
+  const auto port = parse_number<std::uint16_t>(reserved.substr(0, reserved.find_first_of("-,")));
+  return port && *port != 0 ? port : std::nullopt;
+}
+
+bool is_arbitrary(const StepNodes& step) { return step.distribution.starts_with("arbitrary"); }
+
+std::optional<std::string> first_node(const StepNodes& step) {
+  if (is_arbitrary(step)) {
+    const std::string_view text = trim(step.host_file);
+    // A line may name more than one host ("n1,n2") or say how many tasks it gets ("n1*2").
+    const std::string_view line = text.substr(0, text.find_first_of("\n, \t*#"));
+    const auto hosts = parse_hostlist(line);
+    return hosts && hosts->size() == 1 ? std::optional(hosts->front()) : std::nullopt;
+  }
+  const auto hosts = parse_hostlist(step.job_nodes);
+  if (!hosts || hosts->empty() || hosts->size() != step.nodes) return std::nullopt;
+  return hosts->front();
+}
+
+}  // namespace holdfast::spank
