@@ -4,6 +4,7 @@
 # scripts/format --check on small trees of its own: each rule refuses what breaks it and lets the clean tree pass.
 
 setup() {
+    : "${HOLDFAST_SOURCE_DIR:=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)}"
     command -v clang-format >/dev/null || skip "clang-format is not installed (scripts/setup check)"
     command -v shellcheck >/dev/null || skip "shellcheck is not installed (scripts/setup check)"
     tree=$BATS_TEST_TMPDIR/tree

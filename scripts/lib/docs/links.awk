@@ -16,7 +16,7 @@ fenced { next }
     rest = $0
     while (match(rest, /`[^`]+`/)) {
         word = substr(rest, RSTART + 1, RLENGTH - 2)
-        if (word ~ /^(scripts|tests|common|affinity|health|launcher|spank)\/[^ ]*$/ && word !~ /[<>…]/)
+        if (word ~ /^(scripts|tests|common|affinity|health|launcher|spank)\/[^ ]*$/ && word !~ /[<>…]|NAME/)
             print FILENAME ":" FNR "\tpath\t" word
         rest = substr(rest, RSTART + RLENGTH)
     }
