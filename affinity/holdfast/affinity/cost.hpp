@@ -20,7 +20,8 @@ struct Cost {
   double idle{};       ///< share of usable cores no rank has
   double imbalance{};  ///< 1 - fewest/most cores per rank
   double oversharing{};   ///< ranks per GPU beyond ceil(R/G), summed over GPUs, by R
-  double nic_weight{};    ///< mean over GPUs of path_weight() to the NIC that serves it
+  double nic_weight{};    ///< mean over the ranks' GPUs of path_weight() to the NIC that serves it,
+                          ///< which is the best of the NICs of its ranks; 8 where they have none
   double nic_overload{};  ///< GPUs per NIC beyond ceil(G/N), summed over NICs, by G
 
   [[nodiscard]] double binding()
@@ -33,9 +34,9 @@ struct Cost {
                            const Wish& wish,
                            const std::vector<Placement>& ranks);
 
-/// What must never be: an empty mask, a PU outside the grant, a PU given twice while cores suffice,
-/// a rank without a GPU while one is free, a GPU outside the grant or left out, a NIC that is not
-/// usable. One sentence each; empty for a good plan.
+/// What must never be: an empty mask, a PU outside the grant or one that was to be left out, a PU
+/// given twice while PUs suffice, a rank without a GPU though the node has one, a GPU outside the
+/// grant or left out, a NIC that is not usable. One sentence each; empty for a good plan.
 [[nodiscard]] std::vector<std::string> violations_of(const Topology& topology,
                                                      const Grant& grant,
                                                      const Wish& wish,

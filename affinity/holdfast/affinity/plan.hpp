@@ -17,11 +17,13 @@ namespace holdfast::affinity {
 /// What Slurm granted to this step on this node. A plan never reaches outside it.
 struct Grant {
   std::optional<CpuSet> pus;               ///< the step's cpuset (not the node's); none = every PU
-  std::optional<std::vector<GpuId>> gpus;  ///< none = every GPU; empty = no GPU
+  std::optional<std::vector<GpuId>> gpus;  ///< none = every GPU; empty = no GPU; an id without
+                                           ///< partition means all partitions of that function
 };
 
 enum class Mode {
-  full,   ///< all granted cores, equal shares ±1, least distance: data loaders use the remote ones
+  full,   ///< all granted cores, equal shares ±1, least distance (within 0.05, which buys that far
+          ///< cores are spread evenly over the ranks): data loaders use the remote ones
   local,  ///< only cores local to the rank's GPU, as fairly as they can be shared
 };
 
@@ -42,7 +44,8 @@ struct Placement {
   std::vector<std::size_t> cores;  ///< indices of the cores the PUs belong to, ascending
   MemoryPolicy memory;
   std::vector<std::size_t> gpus;  ///< own GPUs, in the runtime's order
-  std::vector<std::size_t> nics;  ///< nearest first; empty on a node without a usable NIC
+  std::vector<std::size_t> nics;  ///< in the order of the GPUs they serve; empty on a node without
+                                  ///< a usable NIC
   std::string why;                ///< one sentence
 
   friend bool operator==(const Placement&, const Placement&) = default;
