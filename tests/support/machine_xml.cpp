@@ -10,7 +10,7 @@ namespace holdfast::testing {
 
 namespace {
 
-/// hwloc's way of writing sets: words of 32 bits, highest first, zero words after the first empty.
+/// hwloc's way of writing sets: words of 32 bits, highest first, zero words empty but for the last.
 std::string mask(const CpuSet& set) {
   constexpr std::string_view letters = "0123456789abcdef";
   std::string out;
@@ -25,7 +25,8 @@ std::string mask(const CpuSet& set) {
       digits += letters[value];
     }
     if (!out.empty()) out += ',';
-    if (any || out.empty()) out += cat("0x", digits);
+    if (any) out += cat("0x", digits);
+    if (!any && word == 0) out += "0x0";
   }
   return out;
 }
