@@ -43,8 +43,20 @@ affinity::Environment read_environment() {
   return environment;
 }
 
+/// Whether the locale's encoding is UTF-8, by the rule of setlocale(3).
+bool speaks_utf8(const affinity::Environment& environment) {
+  for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const auto found = environment.find(name);
+    if (found == environment.end() || found->second.empty()) continue;
+    const std::string locale = lower(found->second);
+    return locale.find("utf-8") != std::string::npos || locale.find("utf8") != std::string::npos;
+  }
+  return false;
+}
+
 Looks looks_of_output(const affinity::Environment& environment) {
   Looks looks;
+  looks.utf8 = speaks_utf8(environment);
   if (::isatty(STDOUT_FILENO) == 0) return looks;
   const auto no_color = environment.find("NO_COLOR");
   const auto term = environment.find("TERM");

@@ -55,17 +55,24 @@ Failure unknown_option(std::string word, std::span<const OptionSpec> specs) {
   return misuse(cat("unknown option ", word), suggestion(word, names));
 }
 
+Failure value_missing(const OptionSpec& spec) {
+  const std::string name = cat("--", spec.name);
+  return misuse(cat(name, " needs a value"), cat("write ", name, ' ', spec.argument));
+}
+
 Failure syntax_failure(const po::invalid_command_line_syntax& error,
                        std::span<const OptionSpec> specs) {
   const std::string name = error.get_option_name();
-  const OptionSpec* spec = find_spec(specs, std::string_view(name).substr(name.rfind('-') + 1));
   if (error.kind() == po::invalid_syntax::extra_parameter)
     return misuse(cat(name, " takes no value"));
-  // The name may hold dashes itself ("--kept-for-system"): look it up whole first.
-  for (const OptionSpec& row : specs)
-    if (name == cat("--", row.name)) spec = &row;
-  if (spec == nullptr) return misuse(cat("option ", name, " cannot be understood"));
-  return misuse(cat(name, " needs a value"), cat("write ", name, ' ', spec->argument));
+  const std::size_t dashes = std::min(name.find_first_not_of('-'), name.size());
+  const OptionSpec* spec = find_spec(specs, std::string_view(name).substr(dashes));
+  return spec == nullptr ? misuse(cat("option ", name, " cannot be understood"))
+                         : value_missing(*spec);
+}
+
+bool names_option(std::span<const OptionSpec> specs, std::string_view word) {
+  return word.starts_with("--") && find_spec(specs, word.substr(2)) != nullptr;
 }
 
 Result<std::vector<po::option>> split_words(std::span<const OptionSpec> specs,
@@ -164,6 +171,10 @@ Result<ParsedOptions> parse_options(std::span<const OptionSpec> specs,
     if (parsed.given_[word.string_key] && !spec->repeatable)
       return misuse(cat("--", spec->name, " is given twice"), "say it once");
     parsed.given_[word.string_key] = true;
+    // A forgotten value would swallow the next option; who means that text writes --name=--text.
+    const bool swallowed =
+        word.original_tokens.size() > 1 && names_option(specs, word.value.front());
+    if (swallowed) return value_missing(*spec);
     for (std::string& value : word.value) {
       if (auto failure = wrong_value(*spec, value)) return *std::move(failure);
       parsed.values_[word.string_key].push_back(std::move(value));

@@ -15,6 +15,7 @@ namespace holdfast::cli {
 /// What standard output is good for.
 struct Looks {
   bool color{};           ///< a terminal, and NO_COLOR is not set
+  bool utf8{};            ///< the locale knows more than ASCII
   unsigned columns{100};  ///< of the terminal; 100 where there is none
 };
 

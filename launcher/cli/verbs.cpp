@@ -11,6 +11,9 @@ namespace holdfast::cli {
 namespace {
 
 constexpr std::array table{
+    &topo_verb,
+    &plan_verb,
+    &exec_verb,
     &help_verb,
 };
 

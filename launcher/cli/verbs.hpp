@@ -11,6 +11,9 @@
 namespace holdfast::cli {
 
 /// Each verb is defined in its own file, verb_<name>.cpp.
+extern const Verb topo_verb;
+extern const Verb plan_verb;
+extern const Verb exec_verb;
 extern const Verb help_verb;
 
 /// All verbs, in the order in which `holdfast --help` lists them.
