@@ -95,8 +95,13 @@ std::vector<std::string> told(const step::Planned& planned,
     lines.push_back(cat(host(), ": ", note));
   for (const affinity::RankFacts& rank : ranks) {
     const auto& place = planned.plan.ranks[rank.local_rank.value];
-    lines.push_back(
-        cat(host(), ": rank ", rank.rank.value, " on PUs ", to_list(place.pus), ": ", place.why));
+    lines.push_back(cat(host(),
+                        ": rank ",
+                        rank.rank.value,
+                        " on ",
+                        step::pus_in_words(planned, rank.local_rank),
+                        ": ",
+                        place.why));
   }
   return lines;
 }

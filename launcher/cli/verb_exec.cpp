@@ -155,8 +155,8 @@ Result<ExitStatus> run_exec(const ParsedOptions& options, Caller& caller) {
                           facts->rank.rank.value,
                           " (",
                           facts->launcher,
-                          ") on PUs ",
-                          to_list(orders.cpus),
+                          ") on ",
+                          step::pus_in_words(*planned, facts->rank.local_rank),
                           ": ",
                           orders.why));
   if (const auto failure = take_place(orders)) {

@@ -8,6 +8,7 @@
 #include "cli/result_file.hpp"
 #include "cli/verbs.hpp"
 #include "holdfast/affinity/apply.hpp"
+#include "holdfast/affinity/explain.hpp"
 #include "holdfast/common/text.hpp"
 
 #include <unistd.h>
@@ -53,6 +54,7 @@ std::vector<std::vector<affinity::EnvironmentEdit>> environments(
 void show_for_people(const PlanView& view, bool explain, Caller& caller) {
   caller.out << draw_plan_table(view);
   if (explain) {
+    caller.out << '\n' << affinity::explain(view.topology, view.grant, view.wish, view.plan);
     for (std::size_t rank = 0; rank < view.environment.size(); ++rank)
       caller.out << "\nenvironment of rank " << rank << '\n'
                  << explain_environment(view.environment[rank]);

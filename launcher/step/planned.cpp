@@ -185,6 +185,14 @@ affinity::RankOrders orders_for(const Planned& planned,
   return orders;
 }
 
+std::string pus_in_words(const Planned& planned, LocalRank rank) {
+  const CpuSet& pus = planned.plan.ranks.at(rank.value).pus;
+  std::string words = cat("PUs ", to_list(pus));
+  const StandIn& stand_in = planned.machine.stand_in;
+  if (stand_in.active()) words += cat(" (played by ", to_list(stand_in.to_real(pus)), ')');
+  return words;
+}
+
 std::string narrowed_warning(const Planned& planned) {
   if (!planned.narrowed) return {};
   return "Slurm gives every rank its own GPU (--gpus-per-task or --gpu-bind), which hides peers "

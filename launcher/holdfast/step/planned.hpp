@@ -56,6 +56,9 @@ struct Planned {
                                               const affinity::RankFacts& rank,
                                               const affinity::Environment& environment);
 
+/// The rank's PUs for people: "PUs 2-3", on a stand-in "PUs 2-3 (played by 0-1)".
+[[nodiscard]] std::string pus_in_words(const Planned& planned, LocalRank rank);
+
 /// The warning that Slurm's own per-task GPU binding deserves; empty when there is none.
 [[nodiscard]] std::string narrowed_warning(const Planned& planned);
 
