@@ -10,7 +10,6 @@
 #include "holdfast/common/text.hpp"
 #include "machine_parts.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <memory>
@@ -115,15 +114,15 @@ Result<CpuParts> read_cpus(const Sysfs& sysfs) {
                               std::string(trim(model == nullptr ? "" : model)),
                               false});
   });
-  const auto gpu_memory = read_gpu_memory_nodes(sysfs);
   each(topology.get(), HWLOC_OBJ_NUMANODE, [&](const hwloc_obj& object) {
-    const bool marked =
+    // Memory of a GPU that the kernel shows as a node (Grace-Hopper, POWER9): hwloc leaves it out
+    // or, from 2.11 on, marks it.
+    const bool gpu_memory =
         object.subtype != nullptr && std::string_view(object.subtype) == "GPUMemory";
-    const NumaNode id{object.os_index};
-    parts.nodes.push_back({id,
+    parts.nodes.push_back({NumaNode{object.os_index},
                            to_set(object.cpuset),
                            object.attr->numanode.local_memory,
-                           marked || std::ranges::find(gpu_memory, id) != gpu_memory.end(),
+                           gpu_memory,
                            std::nullopt});
   });
   each(topology.get(), HWLOC_OBJ_L3CACHE, [&](const hwloc_obj& object) {

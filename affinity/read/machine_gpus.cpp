@@ -109,17 +109,6 @@ void read_nvidia_gpus(const Sysfs& sysfs, PciFunctions& functions) {
   keep_listed(functions.devices(), nvidia, listed);
 }
 
-std::vector<NumaNode> read_gpu_memory_nodes(const Sysfs& sysfs) {
-  std::vector<NumaNode> nodes;
-  for (const std::string& name : sysfs.names(std::string(nvidia_gpus))) {
-    const auto text = sysfs.text(cat(nvidia_gpus, '/', name, "/numa_status"));
-    if (!text) continue;
-    if (const auto node = parse_number<unsigned>(value_of(*text, "Node")))
-      nodes.emplace_back(*node);
-  }
-  return nodes;
-}
-
 void read_amd_gpus(const Sysfs& sysfs, PciFunctions& functions) {
   if (!sysfs.exists(std::string(kfd_nodes))) return;
   std::set<PciAddress> listed;

@@ -9,7 +9,6 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace holdfast::affinity {
 
@@ -50,9 +49,6 @@ class PciFunctions {
 /// any runtime, and counting it would shift all numbers behind it.
 void read_nvidia_gpus(const Sysfs& sysfs, PciFunctions& functions);
 void read_amd_gpus(const Sysfs& sysfs, PciFunctions& functions);
-
-/// NUMA nodes that are memory of an NVIDIA GPU, as its driver says (POWER9, Grace-Hopper).
-[[nodiscard]] std::vector<NumaNode> read_gpu_memory_nodes(const Sysfs& sysfs);
 
 /// Verbs, Slingshot and Ethernet devices, put on their functions.
 void read_nics(const Sysfs& sysfs, PciFunctions& functions);
