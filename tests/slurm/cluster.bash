@@ -26,9 +26,8 @@ remove_orphaned_clusters() { # PREFIX
     local state name
     for state in "/run/holdfast-cluster/$1-"*/; do
         name=$(basename "$state")
-        [ -d "$state" ] && [ ! -d "/proc/${name##*-}" ] && "$CLUSTER_PROGRAM" --name "$name" down
+        if [ -d "$state" ] && [ ! -d "/proc/${name##*-}" ]; then "$CLUSTER_PROGRAM" --name "$name" down || true; fi
     done
-    return 0
 }
 
 # Sets and exports CLUSTER (its name), CLUSTER_SHARED (where /shared lies on the host) and CLUSTER_OBSTACLE.
