@@ -36,11 +36,11 @@ namespace {
 /// What one process knows: srun about its step, slurmstepd about its part of it.
 struct Stage {
   Site site;
-  CpuBindFacts cpu_bind;           ///< srun: before it read its options
-  affinity::StepOrders orders;     ///< slurmstepd, from user_init on, by local rank
-  std::string node;                ///< slurmstepd: this node's name
-  bool refused{};  ///< slurmstepd: strict, and user_init failed, so no rank starts
-  BindWish wish;                   ///< slurmstepd, from user_init on
+  CpuBindFacts cpu_bind;        ///< srun: before it read its options
+  affinity::StepOrders orders;  ///< slurmstepd, from user_init on, by local rank
+  std::string node;             ///< slurmstepd: this node's name
+  bool refused{};               ///< slurmstepd: strict, and user_init failed, so no rank starts
+  BindWish wish;                ///< slurmstepd, from user_init on
   std::unique_ptr<OnceOnNode> first_to_fail;
 };
 

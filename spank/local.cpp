@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <fcntl.h>
 #include <ranges>
+#include <span>
 #include <string_view>
 #include <sys/types.h>
 #include <unistd.h>
@@ -53,7 +54,7 @@ std::vector<std::string> read_srun_options(spank_t spank) {
   return words;
 }
 
-StepNodes read_step_nodes(spank_t spank) {
+StepNodes read_step_nodes(spank_t spank, std::span<const std::string> srun_options) {
   StepNodes step;
   step.distribution = read_own_variable("SLURM_DISTRIBUTION").value_or("");
   step.job_nodes = read_own_variable("SLURM_JOB_NODELIST")
@@ -62,9 +63,9 @@ StepNodes read_step_nodes(spank_t spank) {
   step.nodes = nodes ? *nodes : 0;
   if (!is_arbitrary(step)) return step;
   constexpr std::size_t first_line = 4096;
-  if (const auto file = read_own_variable("SLURM_HOSTFILE")) {
-    step.host_file = read_beginning(*file, first_line);
-  }
+  const std::string file =
+      host_file_name(srun_options, read_own_variable("SLURM_HOSTFILE").value_or(""));
+  if (!file.empty()) step.host_file = read_beginning(file, first_line);
   return step;
 }
 
@@ -77,10 +78,9 @@ bool port_is_users() {
   return std::ranges::count(split(ours, ','), std::string_view("MASTER_PORT")) == 0;
 }
 
+/// Not of SLURM_STEP_RESV_PORTS: those of this step are not known here yet (22.05 sets them while
+/// launching), and what the variable holds is an outer step's.
 std::optional<std::uint16_t> find_port(spank_t spank, const std::optional<std::string>& node) {
-  if (const auto reserved = read_own_variable("SLURM_STEP_RESV_PORTS")) {
-    if (const auto port = first_port(*reserved)) return port;
-  }
   const auto job = read_item<std::uint32_t>(spank, S_JOB_ID, "the job");
   const auto step = read_item<std::uint32_t>(spank, S_JOB_STEPID, "the step");
   if (!job || !step) return std::nullopt;
@@ -104,9 +104,9 @@ std::optional<std::string> read_own_variable(const char* name) {
 }
 
 void hand_on_srun_facts(spank_t spank, const CpuBindFacts& cpu_bind) {
-  const bool users = cpu_bind_is_users(cpu_bind, read_srun_options(spank));
-  hand_on("HOLDFAST_CPU_BIND_IS_USERS", users ? "1" : "0");
-  const StepNodes nodes = read_step_nodes(spank);
+  const std::vector<std::string> options = read_srun_options(spank);
+  hand_on("HOLDFAST_CPU_BIND_IS_USERS", cpu_bind_is_users(cpu_bind, options) ? "1" : "0");
+  const StepNodes nodes = read_step_nodes(spank, options);
   const auto first = first_node(nodes);
   // On the nodes the first of SLURM_STEP_NODELIST is rank 0's, except where the user arranged them.
   hand_on("HOLDFAST_MASTER_ADDR", is_arbitrary(nodes) ? first : std::nullopt);

@@ -76,7 +76,8 @@ Result<affinity::StepOrders> ask_orders(spank_t spank,
   auto orders = affinity::read_handover(answer->output);
   if (!orders) return orders;
   if (auto wrong = mismatch(*orders, facts)) return *std::move(wrong);
-  if (!answer->complaint.empty()) orders->told.insert(orders->told.begin(), cat(facts.node, ": ", answer->complaint));
+  if (!answer->complaint.empty())
+    orders->told.insert(orders->told.begin(), cat(facts.node, ": ", answer->complaint));
   return orders;
 }
 

@@ -7,6 +7,9 @@
 #include "holdfast/common/text.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <string_view>
+#include <utility>
 
 namespace holdfast::spank {
 
@@ -53,12 +56,28 @@ std::uint16_t port_candidate(std::uint32_t job,
                                                   : above_from + (place - below));
 }
 
-std::optional<std::uint16_t> first_port(std::string_view reserved) {
-  const auto port = parse_number<std::uint16_t>(reserved.substr(0, reserved.find_first_of("-,")));
-  return port && *port != 0 ? port : std::nullopt;
-}
-
 bool is_arbitrary(const StepNodes& step) { return step.distribution.starts_with("arbitrary"); }
+
+std::string host_file_name(std::span<const std::string> srun_options,
+                           std::string from_environment) {
+  std::string name = std::move(from_environment);
+  for (std::size_t i = 0; i < srun_options.size(); ++i) {
+    const std::string_view option = srun_options[i];
+    const auto equals = option.find('=');
+    // getopt takes a beginning of --nodelist that is none of --nodes and --nodefile.
+    const bool is_long = option.substr(0, equals).starts_with("--nodel");
+    std::string_view value;
+    if (is_long && equals != std::string_view::npos) {
+      value = option.substr(equals + 1);
+    } else if (is_long || option == "-w") {
+      if (i + 1 < srun_options.size()) value = srun_options[++i];
+    } else if (option.starts_with("-w")) {
+      value = option.substr(2);
+    }
+    if (value.find('/') != std::string_view::npos) name = value;
+  }
+  return name;
+}
 
 std::optional<std::string> first_node(const StepNodes& step) {
   if (is_arbitrary(step)) {

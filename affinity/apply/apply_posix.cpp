@@ -79,11 +79,9 @@ FailureKind kind_of(int error_number) {
 
 Failure cut_off(const CpuSet& asked, const CpuSet& left) {
   return {FailureKind::conflict,
-          cat("of CPUs ",
-              to_list(asked),
-              " only ",
-              left.empty() ? "none" : to_list(left),
-              " may be used here"),
+          left.empty()
+              ? cat("none of the CPUs ", to_list(asked), " may be used here")
+              : cat("of the CPUs ", to_list(asked), " only ", to_list(left), " may be used here"),
           "bind inside the step's cpuset, or ask Slurm for more cores with --cpus-per-task",
           {}};
 }

@@ -6,8 +6,10 @@
 #include <chrono>
 #include <netinet/in.h>
 #include <set>
+#include <string>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -75,13 +77,6 @@ TEST(Port, OfJobsInSequenceIsScattered) {
   EXPECT_GE(ports.size(), 98U);
 }
 
-TEST(ReservedPorts, BeginWithTheFirst) {
-  EXPECT_EQ(first_port("12000-12003,12010"), 12000);
-  EXPECT_EQ(first_port("12000"), 12000);
-  for (const char* text : {"", "0", "65536", "x", "-1"})
-    EXPECT_FALSE(first_port(text)) << text;
-}
-
 TEST(FirstNode, IsTheFirstOfTheJobWhenTheStepHasAll) {
   EXPECT_EQ(first_node({"block", "", "n[03-04],m1", 3}), "n03");
 }
@@ -96,6 +91,22 @@ TEST(FirstNode, IsTheFirstOfTheHostFileWhereTheUserArrangedThem) {
   EXPECT_EQ(first_node({"arbitrary", "n3\nn1\n", "n[1-3]", 2}), "n3");
   EXPECT_EQ(first_node({"arbitrary", " n2*4,n1\n", "n[1-3]", 2}), "n2");
   EXPECT_FALSE(first_node({"arbitrary", "", "n[1-3]", 3}));
+}
+
+TEST(HostFile, IsWhatTheCommandLineNamesElseTheEnvironment) {
+  const auto file = [](const std::vector<std::string>& options) {
+    return host_file_name(options, "/from/environment");
+  };
+  EXPECT_EQ(file({"srun", "-n2", "-m", "arbitrary"}), "/from/environment");
+  EXPECT_EQ(file({"srun", "-w", "./hosts"}), "./hosts");
+  EXPECT_EQ(file({"srun", "-w./hosts"}), "./hosts");
+  EXPECT_EQ(file({"srun", "--nodelist=/x/hosts", "--nodes=2"}), "/x/hosts");
+  EXPECT_EQ(file({"srun", "--nodelist", "/x/hosts"}), "/x/hosts");
+}
+
+TEST(HostFile, IsNoNode) {
+  EXPECT_EQ(host_file_name(std::vector<std::string>{"srun", "-w", "n1,n2"}, ""), "");
+  EXPECT_EQ(host_file_name(std::vector<std::string>{"srun", "-w"}, ""), "");
 }
 
 TEST(FreePort, OnThisHostIsOneThatCanBeBound) {

@@ -89,10 +89,10 @@ TEST_F(Srun, TakesAnotherPortForTheNextStep) {
   EXPECT_NE(value("HOLDFAST_MASTER_PORT"), first);
 }
 
-TEST_F(Srun, TakesThePortSlurmReserved) {
+TEST_F(Srun, DoesNotTakeThePortsReservedForAnOuterStep) {
   ::setenv("SLURM_STEP_RESV_PORTS", "12000-12003", 1);
   launch();
-  EXPECT_EQ(value("HOLDFAST_MASTER_PORT"), "12000");
+  EXPECT_NE(value("HOLDFAST_MASTER_PORT"), "12000");
 }
 
 TEST_F(Srun, LooksForNoPortWhereTheUserChoseOne) {

@@ -225,7 +225,7 @@ TEST_F(Step, KeepsWhatIsWithinReachWhenARankCannotBeBound) {
   EXPECT_THAT(task.environment, Contains("LOCAL_RANK=1"));
   EXPECT_THAT(task.told,
               ElementsAre(testing::AllOf(StartsWith("holdfast: rank 5 on "),
-                                         HasSubstr(" runs unbound: of CPUs 65535 "))));
+                                         HasSubstr(" runs unbound: none of the CPUs 65535 "))));
 }
 
 TEST_F(Step, TellsOnlyTheFirstRankThatCannotBeBound) {

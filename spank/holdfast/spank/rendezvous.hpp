@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -25,13 +26,10 @@ struct EphemeralPorts {
                                            unsigned attempt,
                                            EphemeralPorts ephemeral);
 
-/// The first port of "12000-12003,12010", Slurm's SLURM_STEP_RESV_PORTS. Pure.
-[[nodiscard]] std::optional<std::uint16_t> first_port(std::string_view reserved);
-
 /// What srun knows of a step's nodes before it launches.
 struct StepNodes {
   std::string distribution;  ///< SLURM_DISTRIBUTION
-  std::string host_file;     ///< the beginning of what SLURM_HOSTFILE names; empty: none
+  std::string host_file;     ///< how the file of an arbitrary step begins; empty: none
   std::string job_nodes;     ///< SLURM_JOB_NODELIST
   unsigned nodes{};          ///< nodes of the step
 };
@@ -41,6 +39,11 @@ struct StepNodes {
 [[nodiscard]] std::optional<std::string> first_node(const StepNodes& step);
 
 [[nodiscard]] bool is_arbitrary(const StepNodes& step);
+
+/// The file that arranges the ranks: -w or --nodelist where it names a file (a path, as Slurm tells
+/// it from a node), else `from_environment` (SLURM_HOSTFILE). Empty: none. Pure.
+[[nodiscard]] std::string host_file_name(std::span<const std::string> srun_options,
+                                         std::string from_environment);
 
 /// A port that is free on `node`, found within milliseconds: by binding it where `node` is this
 /// host, else by connecting to it. A node that does not answer in time gets the first candidate

@@ -98,7 +98,7 @@ TEST(Affinity, SaysWhatWouldHaveBeenLeft) {
 TEST(Affinity, ToCpusThatAreNotThereIsAFailureThatNamesThem) {
   const auto bound = apply_cpus(CpuSet{60000});
   ASSERT_FALSE(bound);
-  EXPECT_THAT(bound.error().what, HasSubstr("of CPUs 60000 only none"));
+  EXPECT_THAT(bound.error().what, HasSubstr("none of the CPUs 60000 may"));
 }
 
 TEST(Memory, OfAnUnchangedPolicyIsLeftAlone) {
