@@ -5,6 +5,7 @@
 #include "dealing.hpp"
 
 #include "cut.hpp"
+#include "regrouping.hpp"
 
 #include <algorithm>
 #include <map>
@@ -28,6 +29,13 @@ Kinds kinds_of(const Ground& ground, const Dealing& dealing) {
   return all;
 }
 
+std::uint64_t dealing_cost(const Ground& ground,
+                           const Dealing& dealing,
+                           std::uint64_t bound,
+                           Effort& effort) {
+  return share_in_full(ground, kinds_of(ground, dealing).kinds, bound, effort).cost;
+}
+
 namespace {
 
 /// GPU indices place by place, each place in the runtime's order.
@@ -44,13 +52,6 @@ Dealing in_rank_order(Dealing dealing) {
     std::ranges::sort(gpus);
   std::ranges::sort(dealing);
   return dealing;
-}
-
-std::uint64_t price_of(const Ground& ground,
-                       const Dealing& dealing,
-                       std::uint64_t bound,
-                       Effort& effort) {
-  return share_in_full(ground, kinds_of(ground, dealing).kinds, bound, effort).cost;
 }
 
 /// More ranks than GPUs: `more[place]` GPUs of each place, the first ones, get one rank more.
@@ -82,7 +83,7 @@ Dealing deal_more_ranks(const Ground& ground, unsigned ranks, Effort& effort) {
     ++spread[ground.place_of[order[i * gpus / rest]]];
   std::uint64_t least = UINT64_MAX;
   const auto price = [&](const std::vector<std::size_t>& more) {
-    const auto cost = price_of(ground, share_gpus(ground, ranks, more), least, effort);
+    const auto cost = dealing_cost(ground, share_gpus(ground, ranks, more), least, effort);
     least = std::min(least, cost);
     return cost;
   };
@@ -114,63 +115,6 @@ Dealing group_neighbours(const Ground& ground, unsigned ranks) {
   return dealing;
 }
 
-/// Improves a grouping by swaps and moves of single GPUs while that makes it cheaper.
-class Regrouping {
- public:
-  Regrouping(const Ground& ground, Dealing start, Effort& effort)
-      : ground_(ground), effort_(effort), best_(std::move(start)) {
-    least_ = price_of(ground_, best_, UINT64_MAX, effort_);
-    while (improve())
-      continue;
-  }
-
-  [[nodiscard]] Dealing take() && { return std::move(best_); }
-
- private:
-  bool improve() {
-    for (std::size_t one = 0; one < best_.size(); ++one)
-      for (std::size_t other = 0; other < best_.size(); ++other)
-        if (one != other && improve_between(one, other)) return true;
-    return false;
-  }
-
-  bool improve_between(std::size_t one, std::size_t other) {
-    for (std::size_t i = 0; i < best_[one].size(); ++i) {
-      if (best_[one].size() > best_[other].size()) {
-        Dealing moved = best_;
-        moved[other].push_back(moved[one][i]);
-        moved[one].erase(moved[one].begin() + static_cast<std::ptrdiff_t>(i));
-        if (consider(std::move(moved))) return true;
-      }
-      for (std::size_t j = 0; one < other && j < best_[other].size(); ++j) {
-        if (place(one, i) == place(other, j)) continue;
-        Dealing swapped = best_;
-        std::swap(swapped[one][i], swapped[other][j]);
-        if (consider(std::move(swapped))) return true;
-      }
-    }
-    return false;
-  }
-
-  [[nodiscard]] std::size_t place(std::size_t group, std::size_t member) const {
-    return ground_.place_of[best_[group][member]];
-  }
-
-  bool consider(Dealing candidate) {
-    if (least_ == 0 || effort_.is_spent()) return false;
-    const std::uint64_t cost = price_of(ground_, candidate, least_, effort_);
-    if (cost >= least_) return false;
-    least_ = cost;
-    best_ = std::move(candidate);
-    return true;
-  }
-
-  const Ground& ground_;
-  Effort& effort_;
-  Dealing best_;
-  std::uint64_t least_{};
-};
-
 }  // namespace
 
 Dealing deal_gpus(const Ground& ground, unsigned ranks, Effort& effort) {
@@ -178,7 +122,7 @@ Dealing deal_gpus(const Ground& ground, unsigned ranks, Effort& effort) {
   if (gpus == 0) return Dealing(ranks);
   if (ranks >= gpus) return deal_more_ranks(ground, ranks, effort);
   if (ground.places.size() == 1) return in_rank_order(group_neighbours(ground, ranks));
-  return in_rank_order(Regrouping(ground, group_neighbours(ground, ranks), effort).take());
+  return in_rank_order(regrouped(ground, group_neighbours(ground, ranks), effort));
 }
 
 }  // namespace holdfast::affinity

@@ -5,6 +5,7 @@
 #include "sharing.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace holdfast::affinity {
@@ -24,5 +25,11 @@ struct Kinds {
   std::vector<std::size_t> kind_of;
 };
 [[nodiscard]] Kinds kinds_of(const Ground& ground, const Dealing& dealing);
+
+/// The cost of the full sharing a dealing leads to; see share_in_full().
+[[nodiscard]] std::uint64_t dealing_cost(const Ground& ground,
+                                         const Dealing& dealing,
+                                         std::uint64_t bound,
+                                         Effort& effort);
 
 }  // namespace holdfast::affinity

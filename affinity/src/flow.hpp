@@ -13,7 +13,9 @@
 
 namespace holdfast::affinity {
 
-/// `Cost` is a number or a small struct of numbers: default zero, +, - and <.
+/// `Cost` is a number or a small struct of numbers: default zero, +, - and <. No cost is below
+/// zero: then all potentials may start at zero, and columns that still lack units keep equal ones,
+/// which makes the nearest of them in reduced costs the nearest in costs.
 template <class Cost>
 class Transport {
  public:
@@ -29,13 +31,6 @@ class Transport {
         cost_(std::move(cost)),
         sent_(cost_.size()),
         potential_(rows_ + columns_) {
-    if (rows_ == 0 || columns_ == 0) return;
-    for (std::size_t c = 0; c < columns_; ++c) {
-      Cost least = cost_[c];
-      for (std::size_t r = 1; r < rows_; ++r)
-        least = std::min(least, cost_[r * columns_ + c]);
-      potential_[rows_ + c] = least;
-    }
     while (const auto end = nearest_open_column())
       send_to(*end);
   }

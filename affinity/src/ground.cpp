@@ -26,16 +26,13 @@ std::vector<Unit> units_of(const Resources& resources, bool single_pus) {
   return units;
 }
 
-/// Localities without PUs mean the same, whatever NUMA node they carry: near everything.
-Locality place_for(const Gpu& gpu) { return gpu.near.pus.empty() ? Locality{} : gpu.near; }
-
 void find_places(const Topology& topology, const Resources& resources, Ground& ground) {
   const auto key = [&](const Locality& near) {
     return std::tuple(package_of(topology, near), near.numa, near.pus.front(), near.pus);
   };
   std::map<decltype(key(Locality{})), Locality> sorted;
   for (const std::size_t gpu : resources.gpus) {
-    const Locality place = place_for(topology.gpus[gpu]);
+    const Locality& place = topology.gpus[gpu].near;
     sorted.emplace(key(place), place);
   }
   for (auto& [_, place] : sorted) {
@@ -43,7 +40,7 @@ void find_places(const Topology& topology, const Resources& resources, Ground& g
     ground.places.push_back(std::move(place));
   }
   for (const std::size_t gpu : resources.gpus) {
-    const auto at = std::ranges::find(ground.places, place_for(topology.gpus[gpu]));
+    const auto at = std::ranges::find(ground.places, topology.gpus[gpu].near);
     ground.place_of.push_back(static_cast<std::size_t>(at - ground.places.begin()));
   }
 }

@@ -72,8 +72,10 @@ class Service {
         path_weight(topology_, topology_.gpus[customer.gpu], topology_.nics[nic]));
   }
 
-  /// In quarters, as in J: a step of the path counts 1, a GPU too many 2.
-  [[nodiscard]] int fee(std::size_t nic) const { return load_[nic] >= fair_ ? 2 : 0; }
+  /// Dearer than all paths together.
+  [[nodiscard]] int fee(std::size_t nic) const {
+    return load_[nic] >= fair_ ? static_cast<int>(unserved_weight * (customers_.size() + 1)) : 0;
+  }
 
   /// Bellman and Ford: NICs are nodes, a customer that may change its NIC is an edge.
   void serve(std::size_t newcomer) {

@@ -22,10 +22,6 @@ namespace holdfast::affinity {
 
 namespace {
 
-/// Steps of all trials in one plan: about half a millisecond, and more than every trial that a node
-/// with four GPUs and eight cores has (tests/affinity/plan/oracle_test.cpp proves those exact).
-constexpr std::size_t trial_steps = 400'000;
-
 std::vector<Share> share(const Ground& ground,
                          const Kinds& kinds,
                          const Wish& wish,

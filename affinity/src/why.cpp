@@ -33,7 +33,7 @@ std::string where(const Topology& topology, const Placement& placement) {
       placement.gpus, [&](std::size_t gpu) { return topology.gpus[gpu].near == first; });
   const bool single = placement.gpus.size() == 1;
   if (!same_place) return "are local to different cores";
-  if (first.pus.empty()) return single ? "has no known locality" : "have no known locality";
+  if (first == Locality{}) return single ? "has no known locality" : "have no known locality";
   if (first.numa) return cat(single ? "is" : "are", " local to NUMA node ", first.numa->value);
   return cat(single ? "is" : "are", " local to PUs ", to_list(first.pus));
 }
@@ -54,7 +54,7 @@ std::array<std::size_t, 5> cores_by_distance(const Topology& topology, const Pla
 std::string cores_phrase(const Topology& topology, const Placement& placement) {
   const auto count = cores_by_distance(topology, placement);
   const bool known = std::ranges::any_of(
-      placement.gpus, [&](std::size_t gpu) { return !topology.gpus[gpu].near.pus.empty(); });
+      placement.gpus, [&](std::size_t gpu) { return topology.gpus[gpu].near != Locality{}; });
   if (!known) return counted(placement.cores.size(), "core");
   std::string phrase =
       count[0] != 0 ? cat(counted(count[0], "core"), " there") : "none of its own cores is left";
