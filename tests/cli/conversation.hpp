@@ -17,11 +17,12 @@ struct Conversation {
 };
 
 /// Runs `holdfast WORDS…` without a process of its own, on a terminal without colour.
-inline Conversation holdfast(const std::vector<std::string>& words, const Looks& looks = {}) {
+inline Conversation holdfast(const std::vector<std::string>& words,
+                             const Looks& looks = {},
+                             const affinity::Environment& environment = {}) {
   std::ostringstream out;
   std::ostringstream talk;
   Voice voice(talk);
-  const affinity::Environment environment;
   Caller caller{.out = out, .voice = voice, .environment = environment, .looks = looks};
   const ExitStatus status = run_program(words, caller);
   return {static_cast<int>(status), out.str(), talk.str()};
