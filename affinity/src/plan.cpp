@@ -48,8 +48,9 @@ void place_ranks(const Topology& topology,
       placement.cores.push_back(ground.units[unit].core);
     }
     std::ranges::sort(placement.cores);
-    const auto twins = std::ranges::unique(placement.cores);
-    placement.cores.erase(twins.begin(), twins.end());
+    // not std::ranges::unique: clang 14, which builds the fuzz targets, cannot compile its subrange
+    placement.cores.erase(std::unique(placement.cores.begin(), placement.cores.end()),
+                          placement.cores.end());
     for (const std::size_t gpu : dealing[rank])
       placement.gpus.push_back(resources.gpus[gpu]);
     placement.memory = memory_for(topology, placement.cores, placement.gpus);
