@@ -4,6 +4,7 @@
 # `holdfast exec` on a live cluster, as an ordinary user, without the plugin. Every node is the recorded 8-GPU machine
 # pretend-8gpu (2 packages of 4 cores), played by this machine's few real cores.
 
+# shellcheck disable=SC2016,SC2154 # what the ranks' shells expand; what bats sets
 load cluster
 
 setup_file() {
