@@ -26,9 +26,8 @@ DmtcpImage dmtcp_image(std::string_view head) {
 bool is_dmtcp_end(std::string_view tail) {
   if (tail.size() != dmtcp_tail_bytes) return false;
   const Bytes area = as_bytes(tail);
-  return little<std::uint64_t>(area) == 0 &&
-         little<std::uint64_t>(area.subspan(area_size_at)) ==
-             std::numeric_limits<std::uint64_t>::max();
+  return little<std::uint64_t>(area) == 0 && little<std::uint64_t>(area.subspan(area_size_at)) ==
+                                                 std::numeric_limits<std::uint64_t>::max();
 }
 
 std::optional<std::vector<std::string>> dmtcp_script_images(std::string_view script) {

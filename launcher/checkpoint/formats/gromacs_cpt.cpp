@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// GROMACS writes XDR: every number is four or eight bytes big-endian, a string is its length and its
-// bytes filled up to a multiple of four.
+// GROMACS writes XDR: every number is four or eight bytes big-endian, a string is its length and
+// its bytes filled up to a multiple of four.
 #include "checkpoint/formats/gromacs_cpt.hpp"
 
 #include "checkpoint/formats/cursor.hpp"

@@ -3,7 +3,7 @@
 // big-endian, a name ends with NUL.
 #include "checkpoint/formats/kvtree.hpp"
 
-#include "checkpoint/formats/crc.hpp"
+#include "checkpoint/formats/checksum.hpp"
 #include "checkpoint/formats/cursor.hpp"
 #include "holdfast/common/text.hpp"
 
@@ -68,13 +68,12 @@ Result<KvTree> parse_kvtree(std::string_view file) {
   if (!flags) return torn("ends within its header");
   if (type != 1 || version != 1)
     return unsupported(cat("is a KVTree file of type ", *type, ", version ", *version));
-  if (size != file.size())
-    return torn(cat("says it has ", *size, " bytes and has ", file.size()));
+  if (size != file.size()) return torn(cat("says it has ", *size, " bytes and has ", file.size()));
   std::string_view packed = file.substr(head.at());
   if ((*flags & with_crc) != 0) {
     if (packed.size() < sizeof(std::uint32_t)) return torn("ends before its checksum");
     const std::string_view covered = file.substr(0, file.size() - sizeof(std::uint32_t));
-    if (big<std::uint32_t>(as_bytes(file.substr(covered.size()))) != crc32(as_bytes(covered)))
+    if (big<std::uint32_t>(as_bytes(file.substr(covered.size()))) != crc32(0, as_bytes(covered)))
       return torn("does not match the CRC-32 at its end");
     packed = covered.substr(head.at());
   }

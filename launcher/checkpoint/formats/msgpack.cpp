@@ -5,6 +5,7 @@
 
 #include "holdfast/common/text.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -19,8 +20,8 @@ constexpr std::size_t deepest = 512;
 constexpr std::size_t window_bytes = 65536;
 constexpr std::string_view placeholder = "//GDAPlaceholder:";
 
-/// What a first byte announces: so many length bytes follow, then so many times `unit` bytes or
-/// items, plus `fixed`.
+/// What a first byte announces: so many length bytes follow, then as many bytes or items as they
+/// say, and `fixed` more.
 struct Shape {
   enum class Kind { bytes, text, array, map, never } kind{Kind::bytes};
   unsigned length_bytes{};
@@ -29,20 +30,20 @@ struct Shape {
 
 /// The first bytes from c0 to df.
 constexpr std::array<Shape, 32> announced{{
-    {Shape::Kind::bytes, 0, 0},  {Shape::Kind::never, 0, 0},  {Shape::Kind::bytes, 0, 0},
+    {Shape::Kind::bytes, 0, 0}, {Shape::Kind::never, 0, 0},  {Shape::Kind::bytes, 0, 0},
     {Shape::Kind::bytes, 0, 0},  // nil, (never used), false, true
-    {Shape::Kind::bytes, 1, 0},  {Shape::Kind::bytes, 2, 0},  {Shape::Kind::bytes, 4, 0},  // bin
-    {Shape::Kind::bytes, 1, 1},  {Shape::Kind::bytes, 2, 1},  {Shape::Kind::bytes, 4, 1},  // ext
-    {Shape::Kind::bytes, 0, 4},  {Shape::Kind::bytes, 0, 8},                               // float
-    {Shape::Kind::bytes, 0, 1},  {Shape::Kind::bytes, 0, 2},  {Shape::Kind::bytes, 0, 4},
+    {Shape::Kind::bytes, 1, 0}, {Shape::Kind::bytes, 2, 0},  {Shape::Kind::bytes, 4, 0},  // bin
+    {Shape::Kind::bytes, 1, 1}, {Shape::Kind::bytes, 2, 1},  {Shape::Kind::bytes, 4, 1},  // ext
+    {Shape::Kind::bytes, 0, 4}, {Shape::Kind::bytes, 0, 8},                               // float
+    {Shape::Kind::bytes, 0, 1}, {Shape::Kind::bytes, 0, 2},  {Shape::Kind::bytes, 0, 4},
     {Shape::Kind::bytes, 0, 8},  // uint
-    {Shape::Kind::bytes, 0, 1},  {Shape::Kind::bytes, 0, 2},  {Shape::Kind::bytes, 0, 4},
+    {Shape::Kind::bytes, 0, 1}, {Shape::Kind::bytes, 0, 2},  {Shape::Kind::bytes, 0, 4},
     {Shape::Kind::bytes, 0, 8},  // int
-    {Shape::Kind::bytes, 0, 2},  {Shape::Kind::bytes, 0, 3},  {Shape::Kind::bytes, 0, 5},
-    {Shape::Kind::bytes, 0, 9},  {Shape::Kind::bytes, 0, 17},  // fixext: type and data
-    {Shape::Kind::text, 1, 0},   {Shape::Kind::text, 2, 0},   {Shape::Kind::text, 4, 0},  // str
-    {Shape::Kind::array, 2, 0},  {Shape::Kind::array, 4, 0},
-    {Shape::Kind::map, 2, 0},    {Shape::Kind::map, 4, 0},
+    {Shape::Kind::bytes, 0, 2}, {Shape::Kind::bytes, 0, 3},  {Shape::Kind::bytes, 0, 5},
+    {Shape::Kind::bytes, 0, 9}, {Shape::Kind::bytes, 0, 17},  // fixext: type and data
+    {Shape::Kind::text, 1, 0},  {Shape::Kind::text, 2, 0},   {Shape::Kind::text, 4, 0},  // str
+    {Shape::Kind::array, 2, 0}, {Shape::Kind::array, 4, 0},  {Shape::Kind::map, 2, 0},
+    {Shape::Kind::map, 4, 0},
 }};
 
 Shape shape_of(std::uint8_t first) {
@@ -99,9 +100,9 @@ class Walk {
     if (!skipped || length < placeholder.size() || seen_.placeholders) return skipped;
     auto loaded = load(begin, placeholder.size());
     if (!loaded) return loaded;
-    seen_.placeholders = window_.compare(static_cast<std::size_t>(begin - window_at_),
-                                         placeholder.size(),
-                                         placeholder) == 0;
+    seen_.placeholders =
+        window_.compare(
+            static_cast<std::size_t>(begin - window_at_), placeholder.size(), placeholder) == 0;
     return {};
   }
 

@@ -9,8 +9,8 @@ namespace holdfast::checkpoint {
 
 /// What walking over a msgpack file shows.
 struct MsgpackShape {
-  std::size_t items{};     ///< values and keys of all depths
-  bool placeholders{};     ///< names arrays that Flax keeps in a directory beside it
+  std::size_t items{};  ///< values and keys of all depths
+  bool placeholders{};  ///< names arrays that Flax keeps in a directory beside it
 };
 
 /// Walks over the one value a file consists of, without reading what its strings and arrays hold:

@@ -3,7 +3,7 @@
 // (little-endian), version, compression, body, CRC-32C of all before it (little-endian).
 #include "checkpoint/formats/ocdbt_manifest.hpp"
 
-#include "checkpoint/formats/crc.hpp"
+#include "checkpoint/formats/checksum.hpp"
 #include "checkpoint/formats/cursor.hpp"
 #include "holdfast/common/text.hpp"
 
@@ -34,7 +34,7 @@ Result<OcdbtManifest> parse_ocdbt_manifest(std::string_view file) {
   auto manifest = parse_ocdbt_head(file, file.size());
   if (!manifest) return manifest;
   const std::string_view covered = file.substr(0, file.size() - crc_bytes);
-  if (little<std::uint32_t>(as_bytes(file.substr(covered.size()))) != crc32c(as_bytes(covered)))
+  if (little<std::uint32_t>(as_bytes(file.substr(covered.size()))) != crc32c(0, as_bytes(covered)))
     return torn("does not match the CRC-32C at its end");
   return manifest;
 }

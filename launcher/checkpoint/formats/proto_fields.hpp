@@ -11,9 +11,9 @@ namespace holdfast::checkpoint {
 
 /// One field of a protocol buffer message on the wire.
 struct ProtoField {
-  std::uint64_t number{};   ///< the field's number in the .proto file
-  std::uint64_t value{};    ///< of varints and fixed-width fields
-  std::string_view bytes;   ///< of strings, bytes and messages
+  std::uint64_t number{};  ///< the field's number in the .proto file
+  std::uint64_t value{};   ///< of varints and fixed-width fields
+  std::string_view bytes;  ///< of strings, bytes and messages
 };
 
 /// Walks the fields of a message without knowing its type.

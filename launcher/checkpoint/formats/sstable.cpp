@@ -3,7 +3,7 @@
 // points at the index. Keys within a block share beginnings with the key before.
 #include "checkpoint/formats/sstable.hpp"
 
-#include "checkpoint/formats/crc.hpp"
+#include "checkpoint/formats/checksum.hpp"
 #include "checkpoint/formats/cursor.hpp"
 #include "holdfast/common/text.hpp"
 
@@ -40,9 +40,9 @@ Result<std::string_view> block_at(std::string_view file, const Handle& handle) {
     return torn(cat("points at a block at byte ", handle.offset, " that does not lie in it"));
   const auto covered = file.substr(static_cast<std::size_t>(handle.offset),
                                    static_cast<std::size_t>(handle.size) + 1);
-  const auto kept = file.substr(static_cast<std::size_t>(handle.offset) + covered.size(),
-                                sizeof(std::uint32_t));
-  if (little<std::uint32_t>(as_bytes(kept)) != masked(crc32c(as_bytes(covered))))
+  const auto kept =
+      file.substr(static_cast<std::size_t>(handle.offset) + covered.size(), sizeof(std::uint32_t));
+  if (little<std::uint32_t>(as_bytes(kept)) != masked(crc32c(0, as_bytes(covered))))
     return torn(cat("does not match the CRC-32C of its block at byte ", handle.offset));
   if (covered.back() != 0)
     return unsupported(cat("has a compressed block at byte ", handle.offset));

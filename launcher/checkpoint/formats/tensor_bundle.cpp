@@ -3,7 +3,7 @@
 // whose others are tensors. The field numbers are those of tensor_bundle.proto and types.proto.
 #include "checkpoint/formats/tensor_bundle.hpp"
 
-#include "checkpoint/formats/crc.hpp"
+#include "checkpoint/formats/checksum.hpp"
 #include "checkpoint/formats/cursor.hpp"
 #include "checkpoint/formats/proto_fields.hpp"
 #include "checkpoint/formats/sstable.hpp"
@@ -109,11 +109,11 @@ Result<void> check_strings(const BundleEntry& entry, std::string_view bytes) {
   }
   const auto kept = cursor.take(sizeof(std::uint32_t));
   if (!kept || total != cursor.left()) return torn("has torn string lengths");
-  const std::uint32_t of_lengths = crc32c(as_bytes(numbers));
+  const std::uint32_t of_lengths = crc32c(0, as_bytes(numbers));
   if (little<std::uint32_t>(as_bytes(*kept)) != masked(of_lengths))
     return torn("does not match the CRC-32C of its string lengths");
-  const std::uint32_t of_all = crc32c(as_bytes(bytes.substr(bytes.size() - total)),
-                                      crc32c(as_bytes(*kept), of_lengths));
+  const std::uint32_t of_all =
+      crc32c(crc32c(of_lengths, as_bytes(*kept)), as_bytes(bytes.substr(bytes.size() - total)));
   if (masked(of_all) != entry.masked_crc) return torn("does not match its CRC-32C");
   return {};
 }
