@@ -24,8 +24,10 @@ namespace {
 }
 
 void reset_signals() noexcept {
+  struct sigaction standard {};
+  standard.sa_handler = SIG_DFL;
   for (int signal = 1; signal < NSIG; ++signal)
-    ::signal(signal, SIG_DFL);
+    ::sigaction(signal, &standard, nullptr);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -24,8 +24,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// For all of it: name, candidates, answers. A node of the same cluster answers in 0.1 ms.
-constexpr std::chrono::milliseconds patience{5};
 constexpr unsigned most_candidates = 16;
 
 class Socket {
@@ -91,9 +89,11 @@ class Lookup {
     if (::getaddrinfo_a(GAI_NOWAIT, list.data(), 1, nullptr) != 0) return true;
     const std::array<const gaicb*, 1> waited{&request_};
     while (::gai_error(&request_) == EAI_INPROGRESS) {
-      const auto left = std::chrono::nanoseconds(until - Clock::now()).count();
-      if (left <= 0) return ::gai_cancel(&request_) != EAI_NOTCANCELED;
-      const timespec timeout{0, static_cast<long>(left)};
+      const auto left = until - Clock::now();
+      if (left <= left.zero()) return ::gai_cancel(&request_) != EAI_NOTCANCELED;
+      const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+      const timespec timeout{static_cast<time_t>(seconds.count()),
+                             static_cast<long>(std::chrono::nanoseconds(left - seconds).count())};
       ::gai_suspend(waited.data(), 1, &timeout);
     }
     return true;
@@ -136,7 +136,8 @@ Seen look_from_afar(const addrinfo& where, std::uint16_t port, Clock::time_point
 std::optional<std::uint16_t> ask_free_port(const std::optional<std::string>& node,
                                            bool is_this_host,
                                            std::uint32_t job,
-                                           std::uint32_t step) {
+                                           std::uint32_t step,
+                                           std::chrono::milliseconds patience) {
   const EphemeralPorts ephemeral = read_ephemeral_ports();
   const std::uint16_t first = port_candidate(job, step, 0, ephemeral);
   if (first == 0) return std::nullopt;

@@ -112,9 +112,7 @@ void keep_node_map(Refresh refresh) {
 }
 
 int on_init(spank_t spank, int count, char** arguments) {
-  std::vector<std::string_view> words;
-  for (int i = 0; i < count; ++i)
-    words.emplace_back(arguments[i]);
+  const std::vector<std::string_view> words(arguments, arguments + count);
   SiteRead read = read_site(words);
   stage().site = std::move(read.site);
   const spank_context_t context = ::spank_context();

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the names of entry.c pass on to; read by C and C++. Each returns 0 whatever happens: Slurm takes
-   other numbers differently from release to release. */
+/* What the names of entry.c pass on to; read by C and C++. Each returns 0 whatever happens: Slurm
+   takes other numbers differently from release to release. */
 #pragma once
 
 #ifdef __cplusplus

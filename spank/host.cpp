@@ -56,6 +56,11 @@ bool is_step_of_ranks(spank_t spank) {
   return step && *step <= last_step_of_ranks;
 }
 
+std::optional<std::string> read_own_variable(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): copied at once
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
 std::optional<std::string> read_job_variable(spank_t spank, const char* name) {
   std::string value(256, '\0');
   // Slurm says "no space" and not how much: grow, within what an environment may hold.
@@ -63,7 +68,7 @@ std::optional<std::string> read_job_variable(spank_t spank, const char* name) {
        value.resize(value.size() * 8)) {
     const spank_err_t error =
         ::spank_getenv(spank, name, value.data(), static_cast<int>(value.size()));
-    if (error == ESPANK_SUCCESS) return std::string(value.c_str());
+    if (error == ESPANK_SUCCESS) return value.erase(value.find('\0'));
     if (error != ESPANK_NOSPACE) break;
   }
   return std::nullopt;
@@ -104,8 +109,8 @@ Result<StepFacts> read_step_facts(spank_t spank) {
 
 std::string read_node_name() {
   // Where several slurmd share a host, the host's name is not the node's.
-  if (const char* name = std::getenv("SLURMD_NODENAME"); name != nullptr && *name != '\0') {
-    return name;
+  if (auto name = read_own_variable("SLURMD_NODENAME"); name && !name->empty()) {
+    return *std::move(name);
   }
   std::array<char, 256> name{};
   if (::gethostname(name.data(), name.size() - 1) != 0) return "this node";

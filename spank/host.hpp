@@ -26,6 +26,9 @@ void tell_log(std::string_view line);
 /// that Slurm does not name is none.
 [[nodiscard]] bool is_step_of_ranks(spank_t spank);
 
+/// A variable of the calling process; none when it is not set.
+[[nodiscard]] std::optional<std::string> read_own_variable(const char* name);
+
 /// A variable of the job's environment; none when it is not set.
 [[nodiscard]] std::optional<std::string> read_job_variable(spank_t spank, const char* name);
 

@@ -84,24 +84,19 @@ std::optional<std::uint16_t> find_port(spank_t spank, const std::optional<std::s
   const auto job = read_item<std::uint32_t>(spank, S_JOB_ID, "the job");
   const auto step = read_item<std::uint32_t>(spank, S_JOB_STEPID, "the step");
   if (!job || !step) return std::nullopt;
-  return ask_free_port(node, node && is_this_host(*node), *job, *step);
+  return ask_free_port(node, node && is_this_host(*node), *job, *step, port_patience);
 }
 
 /// srun is about to launch: its environment is the step's. An earlier value is an outer step's.
 void hand_on(const char* name, const std::optional<std::string>& value) {
   if (value) {
-    ::setenv(name, value->c_str(), 1);
+    ::setenv(name, value->c_str(), 1);  // NOLINT(concurrency-mt-unsafe): where srun sets its own
   } else {
-    ::unsetenv(name);
+    ::unsetenv(name);  // NOLINT(concurrency-mt-unsafe)
   }
 }
 
 }  // namespace
-
-std::optional<std::string> read_own_variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-}
 
 void hand_on_srun_facts(spank_t spank, const CpuBindFacts& cpu_bind) {
   const std::vector<std::string> options = read_srun_options(spank);

@@ -4,13 +4,7 @@
 #include "holdfast/spank/cpu_bind.hpp"
 #include "host.hpp"
 
-#include <optional>
-#include <string>
-
 namespace holdfast::spank {
-
-/// A variable of the calling process; none when it is not set.
-[[nodiscard]] std::optional<std::string> read_own_variable(const char* name);
 
 /// In srun, before it launches: puts into its environment, which becomes the job's, what only srun
 /// can know: HOLDFAST_MASTER_PORT, HOLDFAST_MASTER_ADDR, HOLDFAST_CPU_BIND_IS_USERS.

@@ -83,8 +83,8 @@ Result<affinity::StepOrders> ask_orders(spank_t spank,
 
 std::optional<Failure> apply_orders(spank_t spank, const affinity::RankOrders& orders) {
   std::optional<Failure> first;
-  const auto note = [&first](Result<void> done) {
-    if (!done && !first) first = std::move(done).error();
+  const auto note = [&first](const Result<void>& done) {
+    if (!done && !first) first = done.error();
     return !first;
   };
   // Memory near a GPU whose cores the rank did not get would be far from where it runs.

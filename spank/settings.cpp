@@ -109,6 +109,7 @@ std::optional<std::string> take_argument(Draft& draft, std::string_view argument
   const auto key = std::ranges::find_if(keys, [&](const Key& one) { return name == one.name; });
   if (key == keys.end()) {
     std::vector<std::string> known;
+    known.reserve(keys.size());
     for (const Key& one : keys)
       known.emplace_back(one.name);
     return unknown_word(name, known).sentence();

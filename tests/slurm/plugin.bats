@@ -196,10 +196,14 @@ off untouched" ]
     [ "$output" -eq $((first + 1)) ]
     on n2 python3 -c "
 import os, signal, socket
-s = socket.socket(); s.bind(('', $first + 2)); s.listen()
+listeners = [socket.create_server(('', $first + i)) for i in (2, 3, 4)]
 if os.fork() == 0: os.setsid(); os.closerange(0, 3); signal.pause()"
-    run -0 as_user "${step[@]}"
-    [ "$output" -ne $((first + 2)) ]
+    # On a loaded machine the node may answer too late, and the port is taken unseen: not three times.
+    for i in 2 3 4; do
+        run -0 as_user "${step[@]}"
+        [ "$output" -eq $((first + i)) ] || return 0
+    done
+    return 1
 }
 
 @test "the node map is written when slurmd starts, by root, for all to read" {
