@@ -3,6 +3,8 @@
 
 #include "checkpoint/names.hpp"
 
+#include <algorithm>
+
 namespace holdfast::checkpoint {
 
 std::strong_ordering by_age(const Checkpoint& a, const Checkpoint& b) {
@@ -18,6 +20,15 @@ std::strong_ordering by_age(const Checkpoint& a, const Checkpoint& b) {
 std::string path_of(const Checkpoint& checkpoint, std::string_view member) {
   if (checkpoint.parts.empty() || member.empty()) return join_path(checkpoint.path, member);
   return join_path(directory_name(checkpoint.path), member);
+}
+
+const Condemned* find_condemned(std::span<const Condemned> memory, const Checkpoint& checkpoint) {
+  const auto same = [&](const Condemned& one) {
+    return one.path == checkpoint.path && one.step == checkpoint.step &&
+           (!one.committed || one.committed == checkpoint.committed);
+  };
+  const auto found = std::ranges::find_if(memory, same);
+  return found == memory.end() ? nullptr : &*found;
 }
 
 std::string join_path(std::string_view directory, std::string_view name) {

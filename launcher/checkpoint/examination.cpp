@@ -39,6 +39,11 @@ void Examination::blame(std::string_view member, const Failure& failure, Level l
 }
 
 void Examination::check_listing() {
+  if (checkpoint_.leftover)
+    blame("",
+          Verdict::unfinished,
+          Level::listing,
+          cat(checkpoint_.path, " has a temporary name: it is left from an interrupted save"));
   if (!tree_.unlisted.empty()) blame(tree_.unlisted, tree_.why_unlisted, Level::listing);
   if (!tree_.whole)
     blame("",

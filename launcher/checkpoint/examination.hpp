@@ -34,6 +34,7 @@ class Examination {
   void flag(Flag flag) { judgement_.flags.insert(flag); }
   void tell_step(std::uint64_t step) { judgement_.step = step; }
   void add_payload(PayloadFile file) { judgement_.payload.push_back(std::move(file)); }
+  [[nodiscard]] std::vector<PayloadFile>& payload() { return judgement_.payload; }
 
   /// Nothing so far that keeps the checkpoint from being used.
   [[nodiscard]] bool sound() const { return judgement_.verdict == Verdict::good; }

@@ -5,7 +5,6 @@
 #include "holdfast/common/text.hpp"
 
 #include <algorithm>
-#include <map>
 
 namespace holdfast::checkpoint {
 
@@ -37,14 +36,18 @@ std::optional<std::vector<std::uint64_t>> first_gap(const Grid& grid) {
   return expected;
 }
 
-const Member* newer_than(const Tree& tree,
-                         std::string_view marker,
-                         std::chrono::nanoseconds slack) {
-  const Member* commit = tree.find(marker);
-  if (commit == nullptr) return nullptr;
+const Member* newer_than(const Tree& tree, Time when, bool (*counts)(std::string_view path)) {
   for (const Member& member : tree.members)
-    if (&member != commit && member.status.kind == FileKind::regular &&
-        member.status.modified > commit->status.modified + slack)
+    if (member.status.kind == FileKind::regular && member.status.modified > when &&
+        counts(member.path))
+      return &member;
+  return nullptr;
+}
+
+const Member* older_than(const Tree& tree, Time when, bool (*counts)(std::string_view path)) {
+  for (const Member& member : tree.members)
+    if (member.status.kind == FileKind::regular && member.status.modified < when &&
+        counts(member.path))
       return &member;
   return nullptr;
 }
@@ -83,30 +86,19 @@ std::string normal_name(std::string_view path, std::optional<std::uint64_t> step
 
 }  // namespace
 
-std::vector<Unlike> unlike_sibling(const Tree& tree,
-                                   std::optional<std::uint64_t> step,
-                                   const Tree& sibling,
-                                   std::optional<std::uint64_t> sibling_step) {
-  std::map<std::string, const Member*> here;
+std::vector<std::string> missing_beside(const Tree& tree,
+                                        std::optional<std::uint64_t> step,
+                                        const Tree& sibling,
+                                        std::optional<std::uint64_t> sibling_step) {
+  std::set<std::string> here;
   for (const Member& member : tree.members)
-    if (member.status.kind == FileKind::regular)
-      here.emplace(normal_name(member.path, step), &member);
-  std::vector<Unlike> found;
-  for (const Member& member : sibling.members) {
-    if (member.status.kind != FileKind::regular || is_bystander(base_name(member.path))) continue;
-    const auto same = here.find(normal_name(member.path, sibling_step));
-    if (same == here.end()) {
-      found.push_back({member.path, Unlike::Kind::missing});
-      continue;
-    }
-    const std::uint64_t a = same->second->status.size;
-    const std::uint64_t b = member.status.size;
-    // Small files (states, random numbers) grow and shrink with what they tell.
-    const std::uint64_t larger = std::max(a, b);
-    if (larger > 65'536 && larger - std::min(a, b) > larger / 20)
-      found.push_back({same->second->path, Unlike::Kind::size});
-  }
-  return found;
+    if (member.status.kind == FileKind::regular) here.insert(normal_name(member.path, step));
+  std::vector<std::string> missing;
+  for (const Member& member : sibling.members)
+    if (member.status.kind == FileKind::regular && !is_bystander(base_name(member.path)) &&
+        !here.contains(normal_name(member.path, sibling_step)))
+      missing.push_back(member.path);
+  return missing;
 }
 
 }  // namespace holdfast::checkpoint

@@ -25,30 +25,23 @@ using Grid = std::set<std::vector<std::uint64_t>>;
 /// How many values the grid has in one dimension: largest + 1.
 [[nodiscard]] std::uint64_t extent(const Grid& grid, std::size_t dimension);
 
-/// A regular file that was written after the commit marker, which is to be the newest of all. None:
-/// nullptr. `marker` and what is no regular file does not count.
+/// A regular file for which `counts` holds and that was written after / before `when`; nullptr:
+/// none.
 [[nodiscard]] const Member* newer_than(const Tree& tree,
-                                       std::string_view marker,
-                                       std::chrono::nanoseconds slack);
+                                       Time when,
+                                       bool (*counts)(std::string_view path));
+[[nodiscard]] const Member* older_than(const Tree& tree,
+                                       Time when,
+                                       bool (*counts)(std::string_view path));
 
 /// A file that has far fewer blocks than bytes. No verdict: compressing file systems do that too.
 [[nodiscard]] bool looks_sparse(const FileStatus& status);
 
-/// What a good sibling has and this checkpoint has not, numbers of the step apart.
-struct Unlike {
-  enum class Kind {
-    missing,  ///< the sibling has such a file
-    size,     ///< more than a twentieth larger or smaller
-  };
-  std::string file;  ///< as named in the sibling for `missing`, here for `size`
-  Kind kind{Kind::missing};
-};
-
-/// Compares names and sizes with those of a good sibling. `step` and `sibling_step` are taken out
-/// of the names before.
-[[nodiscard]] std::vector<Unlike> unlike_sibling(const Tree& tree,
-                                                 std::optional<std::uint64_t> step,
-                                                 const Tree& sibling,
-                                                 std::optional<std::uint64_t> sibling_step);
+/// What a good sibling has and this checkpoint has not, named as in the sibling. `step` and
+/// `sibling_step` are taken out of the names before; notes and logs do not count.
+[[nodiscard]] std::vector<std::string> missing_beside(const Tree& tree,
+                                                      std::optional<std::uint64_t> step,
+                                                      const Tree& sibling,
+                                                      std::optional<std::uint64_t> sibling_step);
 
 }  // namespace holdfast::checkpoint

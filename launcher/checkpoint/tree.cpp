@@ -57,6 +57,13 @@ Time Tree::newest() const {
   return latest;
 }
 
+Time Tree::newest_entry() const {
+  Time latest = self.modified;
+  for (const Member& member : members)
+    latest = std::max(latest, member.status.modified);
+  return latest;
+}
+
 std::uint64_t Tree::bytes() const {
   std::uint64_t sum = 0;
   for (const Member& member : members)
@@ -67,10 +74,11 @@ std::uint64_t Tree::bytes() const {
 Result<Tree> read_tree(const Disk& disk, const Checkpoint& checkpoint, const Limits& limits) {
   if (!checkpoint.parts.empty()) return read_parts(disk, checkpoint);
   Tree tree;
+  const auto self = disk.status(checkpoint.path);
+  if (!self) return self.error();
+  tree.self = *self;
   if (!checkpoint.is_directory) {
-    const auto status = disk.status(checkpoint.path);
-    if (!status) return status.error();
-    tree.members.push_back({"", *status});
+    tree.members.push_back({"", *self});
     return tree;
   }
   std::deque<Pending> pending{{"", 0}};
@@ -102,8 +110,8 @@ Result<Tree> read_tree(const Disk& disk, const Checkpoint& checkpoint, const Lim
   return tree;
 }
 
-Root::Root(const Disk& disk, Listing listing, const Limits& limits)
-    : disk_(disk), listing_(std::move(listing)), limits_(limits) {}
+Root::Root(const Disk& disk, Listing listing, const Limits& limits, std::string marker)
+    : disk_(disk), listing_(std::move(listing)), limits_(limits), marker_(std::move(marker)) {}
 
 const Listing& Root::peek(const std::string& directory) {
   if (const auto known = peeked_.find(directory); known != peeked_.end()) return known->second;

@@ -18,4 +18,14 @@ namespace holdfast::checkpoint {
 [[nodiscard]] const Layout& safetensors_dir();
 [[nodiscard]] const Layout& single_torch_file();
 
+[[nodiscard]] const Layout& orbax();
+[[nodiscard]] const Layout& tensorflow();
+[[nodiscard]] const Layout& scr();
+[[nodiscard]] const Layout& veloc();
+[[nodiscard]] const Layout& dmtcp();
+[[nodiscard]] const Layout& gromacs();
+[[nodiscard]] const Layout& lammps();
+[[nodiscard]] const Layout& flax();
+[[nodiscard]] const Layout& marker();
+
 }  // namespace holdfast::checkpoint

@@ -22,6 +22,9 @@ struct Wish {
   std::chrono::nanoseconds slack{std::chrono::seconds(2)};
   std::chrono::nanoseconds quiet{std::chrono::seconds(60)};
   Limits limits;
+  std::optional<std::uint64_t>
+      world_size;                    ///< ranks of the job: helps formats without an inventory
+  std::vector<Condemned> condemned;  ///< not looked into: whatever they hold, they are not chosen
 };
 
 struct Listed {

@@ -6,6 +6,7 @@
 #include <compare>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,19 @@ struct Checkpoint {
   bool leftover{};   ///< a temporary name: an interrupted save, whatever it holds
   std::string note;  ///< the layout's own remark from survey to judge; never shown
 };
+
+/// A checkpoint that killed the attempts started from it, as the event log remembers it. Identity
+/// is path, step and commit time together: the same name saved again is another checkpoint.
+struct Condemned {
+  std::string path;
+  std::optional<std::uint64_t> step;
+  std::optional<Time> committed;
+  std::string why;  ///< "attempts 4 and 5 died while loading it"
+};
+
+/// The memory that speaks of this checkpoint, or nullptr.
+[[nodiscard]] const Condemned* find_condemned(std::span<const Condemned> memory,
+                                              const Checkpoint& checkpoint);
 
 /// Newest last: by step, then commit marker, then name. Never by time alone: copies and `touch`
 /// change times. A checkpoint that tells no step comes before all that do.

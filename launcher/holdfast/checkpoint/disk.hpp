@@ -5,8 +5,9 @@
 // one in memory that forgets what was not synced.
 //
 // How failures are told apart: not_found = gone since it was listed; denied = no permission;
-// timed_out = the file system did not answer; bad_input = refused on purpose (a FIFO, a device, a
-// link that leaves the root); unreadable = anything else.
+// timed_out = the file system did not answer; unsupported = refused on purpose (a FIFO, a device, a
+// link that leaves the root); unreadable = anything else. bad_input is left to parsers: the bytes
+// are not what they claim to be.
 #pragma once
 
 #include "holdfast/checkpoint/verdict.hpp"
@@ -109,6 +110,9 @@ struct Patience {
 /// when the kernel answers. After `patience.abandoned` of them every request fails at once.
 [[nodiscard]] std::unique_ptr<Disk> with_deadline(std::shared_ptr<const Disk> inner,
                                                   Patience patience);
+
+/// Both together: the root, too, is opened from a worker thread, for it may be what hangs.
+[[nodiscard]] Result<std::unique_ptr<Disk>> open_disk(const std::string& root, Patience patience);
 
 /// A small file as a whole; a longer one is refused, so that no name can eat the memory.
 [[nodiscard]] Result<std::string> read_small_file(const Disk& disk,

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,6 +41,7 @@ struct Member {
 struct Tree {
   std::vector<Member> members;
   bool whole{true};      ///< false: a limit was hit
+  FileStatus self;       ///< of the checkpoint, being a directory or a file
   std::string unlisted;  ///< a directory that could not be listed; empty: none
   Failure why_unlisted;
 
@@ -47,6 +49,7 @@ struct Tree {
   /// Members whose path begins with `directory` and a slash; all for "".
   [[nodiscard]] std::span<const Member> under(std::string_view directory) const;
   [[nodiscard]] Time newest() const;          ///< modification of regular files; the epoch if none
+  [[nodiscard]] Time newest_entry() const;    ///< the same, directories included
   [[nodiscard]] std::uint64_t bytes() const;  ///< of regular files together
 };
 
@@ -54,18 +57,21 @@ struct Tree {
 /// so that the layouts after it do not pay again.
 class Root {
  public:
-  Root(const Disk& disk, Listing listing, const Limits& limits);
+  Root(const Disk& disk, Listing listing, const Limits& limits, std::string marker = {});
 
   [[nodiscard]] const Listing& listing() const { return listing_; }
   /// The first few entries of a directory; an empty listing when it cannot be read.
   const Listing& peek(const std::string& directory);
   [[nodiscard]] const Disk& disk() const { return disk_; }
   [[nodiscard]] const Limits& limits() const { return limits_; }
+  /// The user-named commit marker; empty: none.
+  [[nodiscard]] const std::string& marker() const { return marker_; }
 
  private:
   const Disk& disk_;
   Listing listing_;
   Limits limits_;
+  std::string marker_;
   std::map<std::string, Listing, std::less<>> peeked_;
 };
 
@@ -83,7 +89,9 @@ struct Context {
   Limits limits;
   std::span<const Checkpoint> siblings;  ///< every candidate of the root, this one too
   const Tree* reference{};  ///< the newest older sibling known to be good, if there is one
-  std::string marker;       ///< user-named commit marker: "DONE"; empty: none
+  std::optional<std::uint64_t> reference_step;
+  std::optional<std::uint64_t> world_size;  ///< ranks of the job, where known
+  std::string marker;                       ///< user-named commit marker: "DONE"; empty: none
 };
 
 class Layout {

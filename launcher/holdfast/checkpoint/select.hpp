@@ -12,15 +12,6 @@
 
 namespace holdfast::checkpoint {
 
-/// A checkpoint that killed the attempts started from it, as the event log remembers it. Identity
-/// is path, step and commit time together: the same name saved again is another checkpoint.
-struct Condemned {
-  std::string path;
-  std::optional<std::uint64_t> step;
-  std::optional<Time> committed;
-  std::string why;  ///< "attempts 4 and 5 died while loading it"
-};
-
 struct Policy {
   unsigned candidates{3};    ///< how many may disappoint after being read before the search stops
   bool trust_unknown{true};  ///< an `unknown` whose edges were sound may be used
@@ -57,8 +48,5 @@ struct Choice {
 };
 
 [[nodiscard]] Choice select(const Catalogue& catalogue, const Policy& policy, Time now);
-
-/// The memory that speaks of this checkpoint, or nullptr.
-[[nodiscard]] const Condemned* find_condemned(const Policy& policy, const Checkpoint& checkpoint);
 
 }  // namespace holdfast::checkpoint

@@ -96,6 +96,7 @@ struct PayloadFile {
   std::string path;  ///< relative to the root of the catalogue
   std::uint64_t size{};
   std::vector<Claim> claims;  ///< ascending by offset
+  bool suspect{};             ///< has holes: verified even when nobody asked for a deep look
 };
 
 struct Judgement {

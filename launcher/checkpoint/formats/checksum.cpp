@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// The low-level SHA-256 functions are the old ones of libcrypto, still there and still supported;
+// the new interface would link in two thousand objects for the same instructions.
+#define OPENSSL_API_COMPAT 0x10100000L
+
+#include "checkpoint/formats/checksum.hpp"
+
+#include <algorithm>
+#include <array>
+#include <climits>
+#include <isa-l/crc.h>
+#include <openssl/sha.h>
+
+namespace holdfast::checkpoint {
+
+namespace {
+
+constexpr std::string_view digits = "0123456789abcdef";
+
+const unsigned char* raw(Bytes bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());
+}
+
+}  // namespace
+
+std::uint32_t crc32(std::uint32_t before, Bytes bytes) {
+  return crc32_gzip_refl(before, raw(bytes), bytes.size());
+}
+
+std::uint32_t crc32c(std::uint32_t before, Bytes bytes) {
+  std::uint32_t crc = ~before;
+  while (!bytes.empty()) {
+    // ISA-L takes the length as an int, and a pointer it does not write to as one that it might.
+    const std::size_t piece = std::min<std::size_t>(bytes.size(), INT_MAX);
+    crc = crc32_iscsi(
+        const_cast<unsigned char*>(raw(bytes)), static_cast<int>(piece), crc);  // NOLINT
+    bytes = bytes.subspan(piece);
+  }
+  return ~crc;
+}
+
+std::uint32_t masked(std::uint32_t crc32c) {
+  constexpr std::uint32_t offset = 0xa282ead8U;
+  return ((crc32c >> 15) | (crc32c << 17)) + offset;
+}
+
+std::string to_hex(std::uint32_t number) {
+  std::string text(8, '0');
+  for (auto digit = text.rbegin(); digit != text.rend(); ++digit, number >>= 4)
+    *digit = digits[number & 15U];
+  return text;
+}
+
+struct Sum::Sha {
+  SHA256_CTX context{};
+};
+
+Sum::Sum(Checksum kind) : kind_(kind) {
+  if (kind != Checksum::sha256) return;
+  sha_ = std::make_unique<Sha>();
+  SHA256_Init(&sha_->context);
+}
+
+Sum::Sum(Sum&&) noexcept = default;
+Sum& Sum::operator=(Sum&&) noexcept = default;
+Sum::~Sum() = default;
+
+void Sum::add(Bytes bytes) {
+  if (sha_)
+    SHA256_Update(&sha_->context, bytes.data(), bytes.size());
+  else if (kind_ == Checksum::crc32)
+    crc_ = crc32(crc_, bytes);
+  else
+    crc_ = crc32c(crc_, bytes);
+}
+
+std::string Sum::finish() {
+  if (!sha_) return to_hex(kind_ == Checksum::crc32c_masked ? masked(crc_) : crc_);
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> sum{};
+  SHA256_Final(sum.data(), &sha_->context);
+  std::string text;
+  for (const unsigned char byte : sum) {
+    text += digits[byte >> 4];
+    text += digits[byte & 15U];
+  }
+  return text;
+}
+
+}  // namespace holdfast::checkpoint
