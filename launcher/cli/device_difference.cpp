@@ -147,6 +147,7 @@ void compare_gpus(const NamedNode& a,
   if (std::ranges::is_sorted(order)) return;  // both point into one array, in the runtime's order
   const auto listed = [](const std::vector<const Gpu*>& list) {
     std::vector<std::string> ids;
+    ids.reserve(list.size());
     for (const Gpu* gpu : list)
       ids.push_back(to_text(gpu->id));
     return join(ids, " ");

@@ -14,6 +14,7 @@ constexpr std::array table{
     &topo_verb,
     &plan_verb,
     &exec_verb,
+    &ckpt_verb,
     &help_verb,
 };
 
@@ -28,6 +29,7 @@ const Verb* find_verb(std::string_view name) {
 
 std::vector<std::string> verb_names() {
   std::vector<std::string> names;
+  names.reserve(table.size());
   for (const Verb* verb : table)
     names.emplace_back(verb->name);
   return names;

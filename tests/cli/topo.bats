@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2154 # words.bash sets holdfast, machines, output, talk
 #
 # holdfast topo: on every machine of tests/machines, on files that are no machine, and two nodes compared.
 

@@ -34,7 +34,7 @@ std::string escaped(std::string_view text) {
 }
 
 std::string clipped(std::string_view text, std::size_t letters) {
-  const std::string clean = printable(text);
+  std::string clean = printable(text);
   if (width_of(clean) <= letters) return clean;
   std::string out;
   std::size_t kept = 0;

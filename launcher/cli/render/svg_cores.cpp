@@ -65,7 +65,7 @@ Picture draw_group(const Topology& topology, const Owners& owners, const CoreGro
     squares.push_back(draw_core(topology.cores[core], owners));
   // Small L3 groups become blocks of two rows, as they lie on the chip more often than not.
   const std::size_t columns = group.cores.size() <= 16 ? (group.cores.size() + 1) / 2 : most_in_row;
-  const Picture inside = in_grid(squares, std::max<std::size_t>(columns, 2), step - side);
+  Picture inside = in_grid(squares, std::max<std::size_t>(columns, 2), step - side);
   if (!group.l3) return inside;
   Picture out{inside.width + 8, inside.height + 20, {}};
   out.body =
@@ -81,6 +81,7 @@ Picture draw_cores(const Topology& topology,
                    const Owners& owners,
                    const std::vector<CoreGroup>& groups) {
   std::vector<Picture> pictures;
+  pictures.reserve(groups.size());
   for (const CoreGroup& group : groups)
     pictures.push_back(draw_group(topology, owners, group));
   int widest = 1;

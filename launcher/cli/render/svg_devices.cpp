@@ -178,13 +178,15 @@ Picture draw_devices(const Topology& topology,
                      const std::vector<std::size_t>& nics,
                      int width) {
   std::vector<DeviceRef> devices;
+  devices.reserve(gpus.size() + nics.size());
   for (const std::size_t gpu : gpus)
     devices.push_back({true, gpu});
   for (const std::size_t nic : nics)
     devices.push_back({false, nic});
   const TreePainter painter(topology, owners);
-  std::vector<Picture> trees;
   const auto forest = pci_trees(topology, devices);
+  std::vector<Picture> trees;
+  trees.reserve(forest.size());
   int levels = 0;
   for (const PciNode& tree : forest)
     levels = std::max(levels, depth_of(tree));

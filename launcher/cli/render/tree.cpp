@@ -16,7 +16,6 @@
 
 namespace holdfast::cli {
 
-using affinity::Core;
 using affinity::Gpu;
 using affinity::MemoryNode;
 using affinity::Nic;
