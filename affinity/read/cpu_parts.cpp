@@ -43,6 +43,7 @@ class Owners {
 template <class Part>
 std::vector<CpuSet> cut(const std::vector<Part>& parts, const CpuSet& usable) {
   std::vector<CpuSet> sets;
+  sets.reserve(parts.size());
   for (const Part& part : parts)
     sets.push_back(part.pus & usable);
   return sets;

@@ -75,7 +75,7 @@ void add_devices(Topology& topology, const Devices& devices);
 [[nodiscard]] bool is_fabric_name(std::string_view name);
 
 /// The state of a verbs port: "4: ACTIVE" in sysfs, "4" in hwloc's XML; none when unreadable.
-[[nodiscard]] std::optional<PortState> verbs_port_state(std::string_view text);
+[[nodiscard]] std::optional<PortState> verbs_port_state(std::string_view value);
 
 /// Order of names with numbers in them ("mlx5_2" before "mlx5_10"): shorter first, then by
 /// letters.

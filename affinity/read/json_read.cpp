@@ -6,7 +6,7 @@
 #include "holdfast/common/text.hpp"
 #include "json_names.hpp"
 
-#include <limits>
+#include <utility>
 
 #include <boost/json.hpp>
 
@@ -37,16 +37,12 @@ class Members {
   std::optional<Number> number(std::string_view key, bool needed = false) {
     const json::value* value = find(key, needed);
     if (value == nullptr) return std::nullopt;
-    std::uint64_t wide = 0;
+    std::optional<std::uint64_t> wide;
     if (const auto* positive = value->if_uint64())
       wide = *positive;
     else if (const auto* natural = value->if_int64(); natural != nullptr && *natural >= 0)
       wide = static_cast<std::uint64_t>(*natural);
-    else
-      wide = std::numeric_limits<std::uint64_t>::max();
-    if (wide <= std::numeric_limits<Number>::max() &&
-        wide != std::numeric_limits<std::uint64_t>::max())
-      return static_cast<Number>(wide);
+    if (wide && std::in_range<Number>(*wide)) return static_cast<Number>(*wide);
     complain(cat("has a ", key, " that is no number in range"));
     return std::nullopt;
   }

@@ -11,10 +11,8 @@ namespace {
 
 namespace json = boost::json;
 
-json::string text(std::string_view value) { return json::string(value); }
-
 void put_text(json::object& object, std::string_view key, const std::string& value) {
-  if (!value.empty()) object[key] = text(value);
+  if (!value.empty()) object[key] = json::string(value);
 }
 
 template <class Number>
@@ -25,18 +23,18 @@ void put_number(json::object& object, std::string_view key, const std::optional<
 void put_near(json::object& object, const Locality& near) {
   json::object out;
   if (near.numa) out["numa"] = near.numa->value;
-  if (!near.pus.empty()) out["pus"] = text(to_list(near.pus));
+  if (!near.pus.empty()) out["pus"] = json::string(to_list(near.pus));
   if (!out.empty()) object["near"] = std::move(out);
 }
 
 json::object to_object(const Package& package) {
-  json::object out{{"os_index", package.os_index}, {"pus", text(to_list(package.pus))}};
+  json::object out{{"os_index", package.os_index}, {"pus", json::string(to_list(package.pus))}};
   put_text(out, "model", package.model);
   return out;
 }
 
 json::object to_object(const MemoryNode& node) {
-  json::object out{{"node", node.id.value}, {"pus", text(to_list(node.pus))}};
+  json::object out{{"node", node.id.value}, {"pus", json::string(to_list(node.pus))}};
   put_number(out, "package", node.package);
   if (node.bytes != 0) out["bytes"] = node.bytes;
   if (node.gpu_memory) out["gpu_memory"] = true;
@@ -44,20 +42,21 @@ json::object to_object(const MemoryNode& node) {
 }
 
 json::object to_object(const Core& core) {
-  json::object out{{"pus", text(to_list(core.pus))}, {"package", core.package}};
+  json::object out{{"pus", json::string(to_list(core.pus))}, {"package", core.package}};
   if (core.numa) out["numa"] = core.numa->value;
   put_number(out, "l3", core.l3);
   return out;
 }
 
 json::object to_object(const PciBridge& bridge) {
-  json::object out{{"name", text(bridge.name)}};
+  json::object out{{"name", json::string(bridge.name)}};
   put_number(out, "parent", bridge.parent);
   return out;
 }
 
 json::object to_object(const Gpu& gpu) {
-  json::object out{{"id", text(to_text(gpu.id))}, {"vendor", word_for(vendor_words, gpu.vendor)}};
+  json::object out{{"id", json::string(to_text(gpu.id))},
+                   {"vendor", word_for(vendor_words, gpu.vendor)}};
   put_text(out, "model", gpu.model);
   put_text(out, "uuid", gpu.uuid);
   put_number(out, "minor", gpu.minor);
@@ -84,9 +83,9 @@ json::array to_array(const std::vector<Part>& parts) {
 }
 
 json::object to_object(const Nic& nic) {
-  json::object out{{"name", text(nic.name)}, {"kind", word_for(nic_kind_words, nic.kind)}};
+  json::object out{{"name", json::string(nic.name)}, {"kind", word_for(nic_kind_words, nic.kind)}};
   put_text(out, "netdev", nic.netdev);
-  if (nic.at) out["at"] = text(to_text(*nic.at));
+  if (nic.at) out["at"] = json::string(to_text(*nic.at));
   out["ports"] = to_array(nic.ports);
   put_near(out, nic.near);
   put_number(out, "behind", nic.behind);
@@ -97,7 +96,7 @@ json::object to_object(const Nic& nic) {
 
 std::string to_json(const Topology& topology) {
   const json::object out{{json_marker, json_version},
-                         {"origin", text(topology.origin)},
+                         {"origin", json::string(topology.origin)},
                          {"packages", to_array(topology.packages)},
                          {"memory", to_array(topology.memory)},
                          {"cores", to_array(topology.cores)},
