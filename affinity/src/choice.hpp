@@ -20,7 +20,7 @@ struct Effort {
 
 /// The ration of one plan: about half a millisecond, and enough for every trial that a node with
 /// four GPUs and eight cores has (tests/affinity/plan/oracle_test.cpp proves those exact).
-inline constexpr std::size_t trial_steps = 400'000;
+inline constexpr std::size_t trial_steps = 40'000;
 
 /// How many ways there are to take `total` things, at most limits[i] of kind i; counts no further
 /// than `enough`.

@@ -4,12 +4,10 @@
 // each idea is priced by the full sharing it leads to.
 #include "dealing.hpp"
 
-#include "cut.hpp"
-#include "regrouping.hpp"
+#include "grouping.hpp"
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 
 namespace holdfast::affinity {
 
@@ -33,18 +31,18 @@ std::uint64_t dealing_cost(const Ground& ground,
                            const Dealing& dealing,
                            std::uint64_t bound,
                            Effort& effort) {
-  return share_in_full(ground, kinds_of(ground, dealing).kinds, bound, effort).cost;
+  const auto kinds = kinds_of(ground, dealing).kinds;
+  if (dealing.size() <= ground.units.size())
+    return share_in_full(ground, kinds, bound, effort).cost;
+  const auto distances = kind_distances(ground, kinds);
+  std::uint64_t cost = 0;
+  for (const Share& share : share_doubly(ground, kinds, effort))
+    for (std::size_t c = 0; c < share.from.size(); ++c)
+      cost += share.from[c] * distances[c * kinds.size() + share.kind];
+  return cost;
 }
 
 namespace {
-
-/// GPU indices place by place, each place in the runtime's order.
-std::vector<std::size_t> place_order(const Ground& ground) {
-  std::vector<std::size_t> order(ground.place_of.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, {}, [&](std::size_t gpu) { return ground.place_of[gpu]; });
-  return order;
-}
 
 /// Rank order follows the order of the ranks' first GPUs.
 Dealing in_rank_order(Dealing dealing) {
@@ -90,39 +88,13 @@ Dealing deal_more_ranks(const Ground& ground, unsigned ranks, Effort& effort) {
   return share_gpus(ground, ranks, Choice(limits, spread, 0, effort, price).counts());
 }
 
-/// What is lost when one rank owns GPUs at both places.
-unsigned seam_between(const Ground& ground, std::size_t one, std::size_t other) {
-  if (one == other) return 0;
-  if (ground.package_of_place[one] != ground.package_of_place[other]) return 4;
-  return ground.places[one].numa == ground.places[other].numa ? 1 : 2;
-}
-
-/// Fewer ranks than GPUs, first idea: neighbours in place order, cut where that parts the fewest
-/// that are near each other.
-Dealing group_neighbours(const Ground& ground, unsigned ranks) {
-  const auto order = place_order(ground);
-  std::vector<unsigned> seams;
-  for (std::size_t i = 0; i + 1 < order.size(); ++i) {
-    seams.push_back(seam_between(ground, ground.place_of[order[i]], ground.place_of[order[i + 1]]));
-  }
-  Dealing dealing;
-  auto next = order.begin();
-  for (const std::size_t size : cut(seams, ranks)) {
-    const auto end = next + static_cast<std::ptrdiff_t>(size);
-    dealing.emplace_back(next, end);
-    next = end;
-  }
-  return dealing;
-}
-
 }  // namespace
 
 Dealing deal_gpus(const Ground& ground, unsigned ranks, Effort& effort) {
   const std::size_t gpus = ground.place_of.size();
   if (gpus == 0) return Dealing(ranks);
   if (ranks >= gpus) return deal_more_ranks(ground, ranks, effort);
-  if (ground.places.size() == 1) return in_rank_order(group_neighbours(ground, ranks));
-  return in_rank_order(regrouped(ground, group_neighbours(ground, ranks), effort));
+  return in_rank_order(group_gpus(ground, ranks, effort));
 }
 
 }  // namespace holdfast::affinity

@@ -15,8 +15,9 @@ namespace holdfast::affinity {
 using Dealing = std::vector<std::vector<std::size_t>>;
 
 /// Fair: every rank has a GPU while there is one, no GPU has more than one rank more than another,
-/// and no rank more than one GPU more than another. Among fair dealings the one whose full sharing
-/// of cores costs least; among those GPUs that are near each other stay together.
+/// and no rank more than one GPU more than another, but see group_gpus(). Among fair dealings the
+/// one whose full sharing of cores costs least; among those GPUs that are near each other stay
+/// together.
 [[nodiscard]] Dealing deal_gpus(const Ground& ground, unsigned ranks, Effort& effort);
 
 /// The kinds of ranks a dealing makes, in the order of their first rank, and the kind of each rank.
@@ -26,7 +27,8 @@ struct Kinds {
 };
 [[nodiscard]] Kinds kinds_of(const Ground& ground, const Dealing& dealing);
 
-/// The cost of the full sharing a dealing leads to; see share_in_full().
+/// The cost of the full sharing a dealing leads to, or of the double one where there are more ranks
+/// than units; above `bound` it may be too low.
 [[nodiscard]] std::uint64_t dealing_cost(const Ground& ground,
                                          const Dealing& dealing,
                                          std::uint64_t bound,

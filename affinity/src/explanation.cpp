@@ -3,6 +3,7 @@
 // plan: the deal is pure, and explaining is rare.
 #include "holdfast/affinity/explain.hpp"
 #include "holdfast/common/text.hpp"
+#include "nearest.hpp"
 #include "nics.hpp"
 
 #include <algorithm>
@@ -14,11 +15,9 @@ namespace {
 
 CoreCount count_cores(const Topology& topology, const Placement& rank) {
   CoreCount count;
+  const auto places = distinct_places(topology, rank.gpus);
   for (const std::size_t core : rank.cores) {
-    unsigned nearest = rank.gpus.empty() ? 0 : 4;
-    for (const std::size_t gpu : rank.gpus)
-      nearest =
-          std::min(nearest, half_distance(topology, topology.cores[core], topology.gpus[gpu].near));
+    const unsigned nearest = nearest_distance(topology, topology.cores[core], places);
     if (nearest == 0)
       ++count.local;
     else if (nearest == 1)

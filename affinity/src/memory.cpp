@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "memory.hpp"
 
-#include "holdfast/affinity/distance.hpp"
+#include "nearest.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <map>
 #include <optional>
 
@@ -32,22 +31,21 @@ MemoryPolicy memory_for(const Topology& topology,
                         const std::vector<std::size_t>& cores,
                         const std::vector<std::size_t>& gpus) {
   if (std::ranges::count_if(topology.memory, is_ordinary) < 2) return {};
-  std::map<NumaNode, std::uint64_t> distance;  // of each node's nearest core to the GPUs
+  const auto places = distinct_places(topology, gpus);
+  std::map<NumaNode, unsigned> distance;  // of each node's nearest core to the nearest GPU
   for (const std::size_t i : cores) {
     const auto node = node_of(topology, topology.cores[i]);
     if (!node) return {};
-    std::uint64_t sum = 0;
-    for (const std::size_t gpu : gpus)
-      sum += half_distance(topology, topology.cores[i], topology.gpus[gpu].near);
-    const auto [at, is_new] = distance.emplace(*node, sum);
-    if (!is_new) at->second = std::min(at->second, sum);
+    const unsigned nearest = nearest_distance(topology, topology.cores[i], places);
+    const auto [at, is_new] = distance.emplace(*node, nearest);
+    if (!is_new) at->second = std::min(at->second, nearest);
   }
-  std::uint64_t least = UINT64_MAX;
-  for (const auto& [_, sum] : distance)
-    least = std::min(least, sum);
+  unsigned least = farthest;
+  for (const auto& [_, one] : distance)
+    least = std::min(least, one);
   MemoryPolicy policy;
-  for (const auto& [node, sum] : distance)
-    if (sum == least) policy.nodes.insert(node.value);
+  for (const auto& [node, one] : distance)
+    if (one == least) policy.nodes.insert(node.value);
   policy.kind =
       policy.nodes.size() == 1 ? MemoryPolicy::Kind::preferred : MemoryPolicy::Kind::preferred_many;
   return policy;

@@ -26,7 +26,7 @@ std::vector<Share> share(const Ground& ground,
                          const Kinds& kinds,
                          const Wish& wish,
                          Effort& effort) {
-  if (wish.local_ranks > ground.units.size()) return share_doubly(ground, kinds.kinds);
+  if (wish.local_ranks > ground.units.size()) return share_doubly(ground, kinds.kinds, effort);
   if (wish.mode == Mode::local) return share_locally(ground, kinds.kinds);
   return evened_out(ground, kinds.kinds, share_in_full(ground, kinds.kinds, UINT64_MAX, effort));
 }

@@ -46,7 +46,8 @@ struct FullSharing {
 
 /// One unit for each rank where ranks outnumber units: every unit serves equally many ranks ±1.
 [[nodiscard]] std::vector<Share> share_doubly(const Ground& ground,
-                                              const std::vector<RankKind>& kinds);
+                                              const std::vector<RankKind>& kinds,
+                                              Effort& effort);
 
 /// Deals a share to its ranks like cards, the farthest units first and the ranks with one unit more
 /// first: equally many of each class ±1, and the far one too many goes where it weighs least.

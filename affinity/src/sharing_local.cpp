@@ -190,7 +190,9 @@ std::vector<Share> share_locally(const Ground& ground, const std::vector<RankKin
   return LocalShares(ground, kinds).fill();
 }
 
-std::vector<Share> share_doubly(const Ground& ground, const std::vector<RankKind>& kinds) {
+std::vector<Share> share_doubly(const Ground& ground,
+                                const std::vector<RankKind>& kinds,
+                                Effort& effort) {
   std::uint64_t ranks = 0;
   std::vector<std::uint64_t> demand;
   for (const RankKind& kind : kinds) {
@@ -209,6 +211,7 @@ std::vector<Share> share_doubly(const Ground& ground, const std::vector<RankKind
     }
   }
   const Transport<RankedDistance> flow(std::move(supply), std::move(demand), std::move(price));
+  effort.spend(flow.work());
   std::vector<Share> shares;
   for (std::size_t k = 0; k < kinds.size(); ++k) {
     Share& share = shares.emplace_back(Share{k, kinds[k].ranks, {}});

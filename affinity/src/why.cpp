@@ -3,6 +3,7 @@
 
 #include "holdfast/affinity/distance.hpp"
 #include "holdfast/common/text.hpp"
+#include "nearest.hpp"
 
 #include <algorithm>
 #include <array>

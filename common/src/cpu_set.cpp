@@ -56,7 +56,12 @@ unsigned CpuSet::back() const {
   return static_cast<unsigned>(words_.size()) * bits - 1 - top;
 }
 
-bool CpuSet::includes(const CpuSet& other) const { return (other - *this).empty(); }
+bool CpuSet::includes(const CpuSet& other) const {
+  if (other.words_.size() > words_.size()) return false;  // no trailing zero word
+  for (std::size_t i = 0; i < other.words_.size(); ++i)
+    if ((other.words_[i] & ~words_[i]) != 0) return false;
+  return true;
+}
 
 bool CpuSet::intersects(const CpuSet& other) const {
   for (std::size_t i = 0; i < std::min(words_.size(), other.words_.size()); ++i)

@@ -9,6 +9,7 @@
 #include "holdfast/common/text.hpp"
 #include "plan_text.hpp"
 #include "random_node.hpp"
+#include "regrouping.hpp"
 #include "resources.hpp"
 #include "sharing.hpp"
 
@@ -82,13 +83,18 @@ double least_distance(const PlanCase& one, const std::vector<std::size_t>& gpus)
   return least / one.wish.local_ranks;
 }
 
-/// What the planner takes for the least mean distance, before it evens out.
+/// What the planner's search finds as the least mean distance, before packages are kept apart and
+/// far cores evened out. Fewer ranks than GPUs: from a bad start.
 double planned_least(const PlanCase& one) {
   const auto resources = resources_of(one.topology, one.grant, one.wish);
   const unsigned ranks = one.wish.local_ranks;
   const Ground ground = ground_of(one.topology, *resources, ranks);
   Effort effort{trial_steps};
-  const auto kinds = kinds_of(ground, deal_gpus(ground, ranks, effort)).kinds;
+  const std::size_t gpus = resources->gpus.size();
+  const Dealing dealing =
+      ranks < gpus ? regrouped(ground, testing::fair_dealings(gpus, ranks).back(), effort)
+                   : deal_gpus(ground, ranks, effort);
+  const auto kinds = kinds_of(ground, dealing).kinds;
   const auto cost = share_in_full(ground, kinds, UINT64_MAX, effort).cost;
   const auto share = ground.units.size() / ranks;
   return static_cast<double>(cost) / 2.0 /
@@ -107,7 +113,8 @@ std::optional<std::string> check_full(const PlanCase& one) {
   if (const double found = planned_least(full); std::abs(found - least) > rounding)
     return cat("planner's least ", decimal(found, 6), ", brute force ", decimal(least, 6));
   const Cost cost = cost_of(full.topology, full.grant, full.wish, made->ranks);
-  if (cost.distance > least + 0.05 + rounding)
+  const double tolerance = full.wish.local_ranks < made->gpus.size() ? 0.1 : 0.05;
+  if (cost.distance > least + tolerance + rounding)
     return cat("evened out to ",
                decimal(cost.distance, 6),
                " from ",
