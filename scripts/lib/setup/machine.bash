@@ -21,3 +21,6 @@ need_disk() { # DIRECTORY MEBIBYTES WHAT
     free=$(df --output=avail -BM "$1" | tail -n 1 | tr -dc '0-9')
     [ "$free" -ge "$2" ] || fail "$3 needs $2 MiB below $1, and $free MiB are free: make room and run it again"
 }
+
+# The same tree at another path, as every fresh clone is, finds in the compiler's cache what was compiled before.
+export CCACHE_BASEDIR=${root:?} CCACHE_NOHASHDIR=true
