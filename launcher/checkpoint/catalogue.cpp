@@ -148,6 +148,14 @@ Result<const Layout*> recognise(Root& root, const Wish& wish, Survey& survey) {
   return nullptr;
 }
 
+/// The newest checkpoint may be among the names that were not read: nothing is chosen then.
+Failure crowded(const Limits& limits) {
+  return {FailureKind::unsupported,
+          cat("the root holds more than ", limits.candidates, " entries"),
+          "give checkpoints a directory of their own",
+          {}};
+}
+
 class Reading {
  public:
   Reading(const Disk& disk, const Layout& layout, const Wish& wish, Time now)
@@ -231,6 +239,7 @@ Result<Catalogue> read_catalogue(const Disk& root, const Wish& wish, Time now) {
     return catalogue;
   }
   if (!listing) return listing.error();
+  if (!listing->whole) return crowded(wish.limits);
   catalogue.ground = ground_of(*listing, catalogue.foreign);
   Root seen(root, std::move(*listing), wish.limits, wish.marker);
   Survey survey;

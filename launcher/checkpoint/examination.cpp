@@ -4,6 +4,8 @@
 #include "checkpoint/names.hpp"
 #include "holdfast/common/text.hpp"
 
+#include <algorithm>
+
 namespace holdfast::checkpoint {
 
 Verdict verdict_of(const Failure& failure) {
@@ -28,14 +30,24 @@ void Examination::blame(std::string_view member, Verdict verdict, Level level, s
   // the cause.
   const Verdict before = judgement_.verdict;
   judgement_.verdict = worse(before, verdict);
-  if (judgement_.verdict != before) judgement_.why = why;
-  if (judgement_.verdict != before || judgement_.reached < level) judgement_.reached = level;
+  if (judgement_.verdict != before) {
+    judgement_.why = why;
+    judgement_.reached = level;
+  } else if (verdict == before) {
+    judgement_.reached = std::min(judgement_.reached, level);
+  }
   judgement_.findings.push_back({path_of(member), verdict, level, std::move(why)});
 }
 
 void Examination::blame(std::string_view member, const Failure& failure, Level level) {
   if (failure.kind == FailureKind::not_found) judgement_.vanished = true;
-  blame(member, verdict_of(failure), level, cat(path_of(member), ' ', failure.sentence()));
+  // What could not be seen says nothing of the levels above the listing; what could not be
+  // understood passed the level before.
+  Level seen = level;
+  if (verdict_of(failure) == Verdict::unknown)
+    seen = failure.kind == FailureKind::unsupported && level == Level::structure ? Level::edges
+                                                                                 : Level::listing;
+  blame(member, verdict_of(failure), seen, cat(path_of(member), ' ', failure.sentence()));
 }
 
 void Examination::check_listing() {

@@ -55,36 +55,48 @@ const Member* older_than(const Tree& tree, Time when, bool (*counts)(std::string
 bool looks_sparse(const FileStatus& status) {
   // Small files may lie in the inode and own no block at all.
   constexpr std::uint64_t page = 4096;
-  return status.kind == FileKind::regular && status.size > 2 * page &&
-         status.blocks * 512 + page < status.size;
+  return status.kind == FileKind::regular && status.size > page &&
+         status.blocks * 512 < status.size;
 }
 
 namespace {
 
-std::string normal_name(std::string_view path, std::optional<std::uint64_t> step) {
+/// The path with the step, as a whole number, replaced: step 1 is not to be found in "rank_10".
+std::string with_step(std::string_view path,
+                      std::optional<std::uint64_t> step,
+                      std::string_view replacement) {
   if (!step) return std::string(path);
   const std::string number = std::to_string(*step);
   std::string out;
   for (std::size_t at = 0; at < path.size();) {
-    // The step as a whole number only: step 1 is not to be taken out of "rank_10".
-    std::size_t end = at;
-    while (end < path.size() && path[end] >= '0' && path[end] <= '9')
-      ++end;
+    const std::size_t end = std::min(path.find_first_not_of("0123456789", at), path.size());
     if (end == at) {
       out += path[at++];
       continue;
     }
-    std::string_view digits = path.substr(at, end - at);
-    std::string_view bare = digits;
-    while (bare.size() > 1 && bare.front() == '0')
-      bare.remove_prefix(1);
-    out += bare == number ? std::string_view("#") : digits;
+    const std::string_view digits = path.substr(at, end - at);
+    const std::string_view bare =
+        digits.substr(std::min(digits.find_first_not_of('0'), digits.size()));
+    const bool same = bare == number || (bare.empty() && number == "0");
+    if (same && replacement != "#" && replacement.size() < digits.size())
+      out.append(digits.size() - replacement.size(), '0');
+    out += same ? replacement : digits;
     at = end;
   }
   return out;
 }
 
+std::string normal_name(std::string_view path, std::optional<std::uint64_t> step) {
+  return with_step(path, step, "#");
+}
+
 }  // namespace
+
+std::string name_in_sibling(std::string_view path,
+                            std::optional<std::uint64_t> step,
+                            std::optional<std::uint64_t> other) {
+  return other ? with_step(path, step, std::to_string(*other)) : std::string(path);
+}
 
 std::vector<std::string> missing_beside(const Tree& tree,
                                         std::optional<std::uint64_t> step,

@@ -37,6 +37,11 @@ using Grid = std::set<std::vector<std::uint64_t>>;
 /// A file that has far fewer blocks than bytes. No verdict: compressing file systems do that too.
 [[nodiscard]] bool looks_sparse(const FileStatus& status);
 
+/// The name a file of step `step` would have in a sibling of step `other`.
+[[nodiscard]] std::string name_in_sibling(std::string_view path,
+                                          std::optional<std::uint64_t> step,
+                                          std::optional<std::uint64_t> other);
+
 /// What a good sibling has and this checkpoint has not, named as in the sibling. `step` and
 /// `sibling_step` are taken out of the names before; notes and logs do not count.
 [[nodiscard]] std::vector<std::string> missing_beside(const Tree& tree,

@@ -147,8 +147,7 @@ std::vector<std::string_view> resume_variable_names() {
           "HOLDFAST_RESUME_STEP",
           "HOLDFAST_RESUME_FORMAT",
           "HOLDFAST_RESUME_DIR",
-          "HOLDFAST_RESUME_TAG",
-          "SCR_CURRENT"};
+          "HOLDFAST_RESUME_TAG"};
 }
 
 Result<std::vector<std::string>> split_words(std::string_view text) { return Splitter().run(text); }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Listing a checkpoint with all its directories, breadth first and within limits, and the questions
 // one asks of such a listing.
+#include "checkpoint/names.hpp"
 #include "holdfast/checkpoint/layout.hpp"
 #include "holdfast/common/text.hpp"
 
@@ -19,6 +20,9 @@ struct Pending {
 /// Files side by side; one that went away since the survey is simply not there.
 Result<Tree> read_parts(const Disk& disk, const Checkpoint& checkpoint) {
   Tree tree;
+  const auto around = disk.status(std::string(directory_name(checkpoint.path)));
+  if (!around) return around.error();
+  tree.self = *around;
   for (const std::string& part : checkpoint.parts) {
     const auto status = disk.status(path_of(checkpoint, part));
     if (status)

@@ -56,6 +56,7 @@ class Accelerate : public Layout {
           "", Verdict::unfinished, Level::listing, cat(examination.path_of(""), " holds no model"));
     if (!parts.optimizer) examination.flag(Flag::model_only);
     if (!parts.deepspeed.empty()) examination.flag(Flag::world_size_bound);
+    check_foreign_members(examination, is_tensor_file);
     check_rank_files(examination, rank_shape);
     if (examination.sound()) check_parts(examination, parts);
   }

@@ -42,7 +42,7 @@ class Tag {
       unfinished("mp_rank_00_model_states.pt", "is missing: no rank saved its model");
     for (const std::string& member : shards_)
       examination_.need(member, Verdict::unfinished, "this rank's save never ended");
-    if (directory_.empty()) check_foreign_members(examination_, is_shard);
+    check_foreign_members(examination_, is_shard);
     for (const std::string& member : shards_)
       if (examination_.sound()) check_shard(member);
     if (examination_.sound() && examination_.wants(Level::structure)) check_counts();

@@ -157,6 +157,10 @@ bool is_torch_name(std::string_view name) {
   return std::ranges::any_of(endings, [&](const char* end) { return name.ends_with(end); });
 }
 
+bool is_tensor_file(std::string_view path) {
+  return is_torch_name(path) || path.ends_with(".safetensors") || path.ends_with(".distcp");
+}
+
 void check_file_by_name(Examination& examination, std::string_view member) {
   if (member.ends_with(".safetensors"))
     check_safetensors_file(examination, member);

@@ -40,6 +40,9 @@ bool check_holes(Examination& examination,
                  const File& file,
                  bool has_checksums);
 
+/// Whether a name ends like a file with tensors in it.
+[[nodiscard]] bool is_tensor_file(std::string_view path);
+
 /// Whether a name ends like a file of torch.save().
 [[nodiscard]] bool is_torch_name(std::string_view name);
 

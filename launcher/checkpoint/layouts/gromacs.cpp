@@ -63,10 +63,10 @@ class Gromacs final : public Layout {
     if (head->step) notes.tell_step(*head->step);
     if (!is_gromacs_tail(edges->tail))
       notes.blame("",
-                  Verdict::unfinished,
+                  Verdict::damaged,
                   Level::edges,
                   cat(notes.path_of(""),
-                      " does not end as a finished checkpoint: its writing was interrupted"));
+                      " does not end as a finished checkpoint: it was cut, or never finished"));
   }
 };
 

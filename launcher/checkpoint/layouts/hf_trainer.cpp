@@ -22,7 +22,8 @@ constexpr const char* state = "trainer_state.json";
 /// Written by rank 0 before the state; adapters and notes may come later, from callbacks.
 bool is_before_state(std::string_view path) {
   constexpr std::array beginnings{"model", "pytorch_model", "optimizer", "scheduler.pt"};
-  return std::ranges::any_of(beginnings,
+  return path.ends_with("_states.pt") || path.ends_with(".distcp") ||
+         std::ranges::any_of(beginnings,
                              [&](const char* begin) { return path.starts_with(begin); });
 }
 

@@ -73,9 +73,10 @@ std::map<std::string, Checkpoint> gather(const Listing& listing) {
   return found;
 }
 
-/// Bytes that a save which was cut off may have left: none, or none but zeros.
+/// A beginning that a save which was cut off, or a lost page, may have left: none, or zeros. What
+/// begins otherwise is another kind of file.
 bool is_blank(std::string_view head) {
-  return head.find_first_not_of('\0') == std::string_view::npos;
+  return head.substr(0, lammps_magic.size()).find_first_not_of('\0') == std::string_view::npos;
 }
 
 /// The file that holds the head: the file itself, or the base of several.
@@ -88,10 +89,10 @@ std::string head_file(const Checkpoint& checkpoint) {
 void check_tail(Examination& notes, std::string_view member, const Edges& edges) {
   if (has_lammps_tail(edges.tail)) return;
   notes.blame(member,
-              Verdict::unfinished,
+              Verdict::damaged,
               Level::edges,
               cat(notes.path_of(member),
-                  " does not end as a finished restart file: its writing was interrupted"));
+                  " does not end as a finished restart file: it was cut, or never finished"));
 }
 
 /// The pieces a base speaks of, numbered from 0.

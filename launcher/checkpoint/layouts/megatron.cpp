@@ -59,6 +59,7 @@ void check_legacy(Examination& examination) {
                       Level::listing,
                       cat(examination.path_of(""), " lacks the ranks ", name));
   }
+  check_foreign_members(examination, is_tensor_file);
   check_beside_sibling(examination);
   for (const Member& member : examination.tree().members)
     if (examination.sound() && member.path.ends_with(".pt") &&

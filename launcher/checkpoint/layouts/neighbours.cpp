@@ -55,6 +55,26 @@ bool confirmed_elsewhere(const Examination& examination, const std::vector<std::
   return false;
 }
 
+/// A file that has size and time, to the nanosecond, of the sibling's file of the same name: a
+/// copy. Times in whole seconds prove nothing: some file systems keep no others.
+const Member* copied_from_reference(const Examination& examination,
+                                    bool (*counts)(std::string_view path)) {
+  const Context& context = examination.context();
+  if (context.reference == nullptr || context.reference_step == examination.checkpoint().step)
+    return nullptr;
+  for (const Member& member : examination.tree().members) {
+    if (member.status.kind != FileKind::regular || !counts(member.path)) continue;
+    const Member* theirs = context.reference->find(
+        name_in_sibling(member.path, examination.checkpoint().step, context.reference_step));
+    const bool exact = member.status.modified.time_since_epoch() % std::chrono::seconds(1) !=
+                       std::chrono::nanoseconds(0);
+    if (exact && theirs != nullptr && theirs->status.size == member.status.size &&
+        theirs->status.modified == member.status.modified)
+      return &member;
+  }
+  return nullptr;
+}
+
 std::string shown_seconds(std::chrono::nanoseconds span) {
   return decimal(std::chrono::duration<double>(span).count(), 1);
 }
@@ -104,6 +124,17 @@ void check_beside_sibling(Examination& examination) {
 }
 
 void check_foreign_members(Examination& examination, bool (*counts)(std::string_view path)) {
+  const auto blame = [&](const Member& member, std::string_view before) {
+    examination.blame(member.path,
+                      Verdict::damaged,
+                      Level::listing,
+                      cat(examination.path_of(member.path),
+                          " is of another step: it was written before ",
+                          before,
+                          " was complete"));
+  };
+  if (const Member* copy = copied_from_reference(examination, counts))
+    return blame(*copy, "the checkpoint before this one");
   const Checkpoint& self = examination.checkpoint();
   if (!self.step || !self.committed) return;
   const Checkpoint* before = nullptr;
@@ -112,16 +143,8 @@ void check_foreign_members(Examination& examination, bool (*counts)(std::string_
         *sibling.committed < *self.committed && (before == nullptr || by_age(sibling, *before) > 0))
       before = &sibling;
   if (before == nullptr) return;
-  const Member* old =
-      older_than(examination.tree(), *before->committed - examination.context().slack, counts);
-  if (old == nullptr) return;
-  examination.blame(old->path,
-                    Verdict::damaged,
-                    Level::listing,
-                    cat(examination.path_of(old->path),
-                        " is older than the commit of ",
-                        before->path,
-                        ": a file of another step"));
+  const Time latest = *before->committed - examination.context().slack;
+  if (const Member* old = older_than(examination.tree(), latest, counts)) blame(*old, before->path);
 }
 
 void check_marker_is_newest(Examination& examination,

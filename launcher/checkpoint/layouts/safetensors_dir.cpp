@@ -55,6 +55,7 @@ class SafetensorsDir : public Layout {
  private:
   static void check_members(Examination& examination) {
     check_parts_of(examination);
+    check_foreign_members(examination, is_tensor_file);
     if (examination.tree().find(index_name) != nullptr) {
       if (examination.need(index_name, Verdict::unfinished, "it names the weights"))
         check_indexed_weights(examination, index_name);

@@ -22,6 +22,7 @@ namespace {
 constexpr std::string_view index_ending = ".index";
 constexpr std::size_t pointer_bytes = 1U << 20U;
 constexpr std::uint64_t largest_index = std::uint64_t{1} << 28U;
+constexpr std::uint64_t most_padding = 4095;  // data_alignment is a page at most
 constexpr std::uint64_t largest_strings = 4U << 20U;  // the object graph; larger ones are odd
 
 /// Shard i of n, out of "….data-0000i-of-0000n".
@@ -92,6 +93,15 @@ void note_pointer(Root& root, const std::map<std::string, Checkpoint>& found, Su
                               : cat("checkpoint names ", named, ", which has no index here")});
 }
 
+/// Where the last tensor of a shard ends.
+std::uint64_t end_of(const BundleIndex& index, std::uint64_t number) {
+  std::uint64_t end = 0;
+  for (const BundleEntry& entry :
+       std::ranges::equal_range(index.entries, number, {}, &BundleEntry::shard))
+    if (entry.kind != BundleEntry::Kind::sliced) end = std::max(end, entry.offset + entry.size);
+  return end;
+}
+
 /// The claims of one shard after another, and whether the entries fit in it.
 class ShardClaims {
  public:
@@ -123,6 +133,12 @@ class ShardClaims {
       }
       claim(file, shard, entry);
     }
+    const std::uint64_t end = file.claims.empty() ? 0 : end_of(index_, number);
+    if (!file.claims.empty() && shard.status.size - end > most_padding)
+      notes_.blame(shard.path,
+                   Verdict::damaged,
+                   Level::structure,
+                   cat(file.path, " goes on behind its last tensor, which ends at byte ", end));
     std::ranges::sort(file.claims, {}, &Claim::offset);
     notes_.add_payload(std::move(file));
   }

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// The damage matrix: every framework of support/checkpoint/frameworks.cpp times every kind of
+// damage. A row is a framework, a TEST_P is a column; what differs between formats stands in the
+// row.
+#include "checkpoint/matrix/damage.hpp"
+
+#include <gtest/gtest.h>
+
+namespace holdfast::checkpoint::testing {
+namespace {
+
+class Damage : public ::testing::TestWithParam<Framework> {
+ protected:
+  Scene scene_{GetParam()};
+
+  [[nodiscard]] const Expected& expected() const { return GetParam().expected; }
+  [[nodiscard]] bool is_one_file() const { return GetParam().shard.empty(); }
+  [[nodiscard]] std::string why(Level level = Level::structure) const {
+    return scene_.listed(level).judgement.why;
+  }
+
+  /// Broken like this it is not good, and not what a resume gets.
+  void expect(Verdict verdict, Level level = Level::structure) const {
+    EXPECT_EQ(scene_.verdict(level), verdict) << why(level);
+    if (verdict != Verdict::good) {
+      scene_.expect_fallback(level);
+      EXPECT_FALSE(why(level).empty());
+    }
+  }
+};
+
+TEST_P(Damage, NoneIsGoodToTheLastByte) {
+  EXPECT_EQ(scene_.verdict(), Verdict::good) << why();
+  EXPECT_EQ(scene_.verdict(Level::payload), Verdict::good) << why(Level::payload);
+  EXPECT_EQ(scene_.chosen(), scene_.newer);
+  EXPECT_EQ(scene_.listed().checkpoint.format, GetParam().format);
+  if (scene_.older != scene_.newer) {
+    EXPECT_EQ(scene_.listed().checkpoint.step, 20U);
+  }
+}
+
+TEST_P(Damage, AMissingShard) {
+  scene_.world.remove(scene_.shard);
+  scene_.world.pass(std::chrono::hours(1));
+  if (is_one_file())
+    EXPECT_EQ(scene_.verdict(), std::nullopt);
+  else
+    expect(expected().missing_shard);
+}
+
+TEST_P(Damage, AnEmptyShard) {
+  scene_.world.set_bytes(scene_.shard, "");
+  expect(expected().empty_shard);
+}
+
+TEST_P(Damage, AShardCutAnywhere) {
+  const std::string whole = scene_.world.bytes(scene_.shard);
+  std::vector<std::size_t> lengths{whole.size() - 1, whole.size() - 22, whole.size() - 98};
+  for (std::size_t i = 1; i < 40; ++i)
+    lengths.push_back(i * whole.size() / 40);
+  for (const std::size_t length : lengths) {
+    scene_.world.set_bytes(scene_.shard, whole.substr(0, length));
+    EXPECT_EQ(scene_.verdict(), Verdict::damaged) << length << ": " << why();
+  }
+  scene_.expect_fallback();
+}
+
+TEST_P(Damage, AShardWithMoreBehindIt) {
+  scene_.world.set_bytes(scene_.shard, scene_.world.bytes(scene_.shard) + std::string(4096, '\0'));
+  expect(Verdict::damaged);
+}
+
+TEST_P(Damage, AHoleInAShard) {
+  const std::size_t middle = scene_.world.bytes(scene_.shard).size() / 2;
+  scene_.world.punch_hole(scene_.shard, middle, 1);
+  expect(expected().hole);
+}
+
+TEST_P(Damage, AZeroedHead) {
+  std::string bytes = scene_.world.bytes(scene_.shard);
+  bytes.replace(0, 16, 16, '\0');
+  scene_.world.set_bytes(scene_.shard, bytes);
+  expect(Verdict::damaged);
+}
+
+TEST_P(Damage, AFlippedByte) {
+  std::string bytes = scene_.world.bytes(scene_.shard);
+  const std::size_t at = bytes.size() / 3;  // within a tensor, whatever the format
+  bytes[at] = static_cast<char>(bytes[at] ^ 1);
+  scene_.world.set_bytes(scene_.shard, bytes);
+  expect(expected().flipped_byte, Level::payload);
+}
+
+TEST_P(Damage, AShardOfAnotherStep) {
+  if (scene_.older == scene_.newer) GTEST_SKIP() << "there is one checkpoint, written over";
+  const auto status = scene_.world.status(scene_.older_shard);
+  ASSERT_TRUE(status);
+  scene_.world.set_bytes(scene_.shard, scene_.world.bytes(scene_.older_shard));
+  scene_.world.set_modified(scene_.shard, status->modified);
+  expect(expected().foreign_shard);
+}
+
+TEST_P(Damage, AnOldMarkerOverNewShards) {
+  if (scene_.marker.empty()) GTEST_SKIP() << "the format has no marker";
+  const auto status = scene_.world.status(scene_.shard);
+  ASSERT_TRUE(status);
+  scene_.world.set_modified(scene_.marker, status->modified - std::chrono::minutes(5));
+  expect(Verdict::damaged);
+  EXPECT_TRUE(scene_.listed().judgement.flags.contains(Flag::torn_overwrite));
+}
+
+TEST_P(Damage, NoMarker) {
+  if (scene_.marker.empty()) GTEST_SKIP() << "the format has no marker";
+  scene_.world.remove(scene_.marker);
+  scene_.world.pass(std::chrono::hours(1));
+  expect(expected().missing_marker);
+}
+
+TEST_P(Damage, ALeftoverTemporaryFile) {
+  if (is_one_file()) {
+    scene_.world.write(scene_.newer + ".tmp", "half");
+    scene_.world.pass(std::chrono::hours(1));
+    expect(Verdict::good);
+    return;
+  }
+  scene_.world.write(scene_.newer + "/shard.tmp", "half");
+  scene_.world.pass(std::chrono::hours(1));
+  expect(Verdict::unfinished);
+}
+
+TEST_P(Damage, AShardThatMayNotBeRead) {
+  scene_.world.forbid(scene_.shard);
+  expect(Verdict::unknown);
+}
+
+TEST_P(Damage, AShardThatIsALoopOfLinks) {
+  scene_.world.remove(scene_.shard);
+  const std::string name = scene_.shard.substr(scene_.shard.rfind('/') + 1);
+  scene_.world.link(name, scene_.shard);
+  scene_.world.pass(std::chrono::hours(1));
+  if (is_one_file())
+    scene_.expect_fallback();
+  else
+    expect(Verdict::unknown);
+}
+
+TEST_P(Damage, AShardThatLinksOutOfTheRoot) {
+  scene_.world.remove(scene_.shard);
+  scene_.world.link("../../elsewhere", scene_.shard);
+  scene_.world.pass(std::chrono::hours(1));
+  if (is_one_file())
+    scene_.expect_fallback();
+  else
+    expect(Verdict::unknown);
+}
+
+TEST_P(Damage, AShardThatIsAFifo) {
+  scene_.world.remove(scene_.shard);
+  scene_.world.make_special(scene_.shard);
+  scene_.world.pass(std::chrono::hours(1));
+  if (is_one_file())
+    scene_.expect_fallback();
+  else
+    expect(Verdict::unknown);
+}
+
+TEST_P(Damage, AMillionEntries) {
+  scene_.world.fill_directory(is_one_file() ? "" : scene_.newer, 1'000'000);
+  if (is_one_file())
+    EXPECT_EQ(scene_.chosen(), "") << "of a root that was not read to its end nothing is chosen";
+  else
+    expect(Verdict::unknown);
+}
+
+TEST_P(Damage, AShardThatVanishesWhileItIsRead) {
+  scene_.world.vanish_when_opened(scene_.shard);
+  expect(Verdict::in_flight);
+}
+
+TEST_P(Damage, AYoungBrokenOneIsInFlight) {
+  if (scene_.older == scene_.newer) GTEST_SKIP() << "there is one checkpoint, written over";
+  World& world = scene_.world;
+  const std::string path = GetParam().save(world, 30);
+  // The last thing of it is cut in half, a second ago.
+  std::string victim = world.files_under(path).back();
+  world.set_bytes(victim, world.bytes(victim).substr(0, world.bytes(victim).size() / 2));
+  const auto all = read_catalogue(world, {}, world.now() + std::chrono::seconds(1));
+  ASSERT_TRUE(all);
+  EXPECT_EQ(all->newest_first.front().checkpoint.path, path);
+  const Choice choice = select(*all, {}, world.now());
+  EXPECT_TRUE(std::holds_alternative<WaitFor>(choice.what)) << victim;
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, Damage, ::testing::ValuesIn(frameworks()), [](const auto& row) {
+  std::string name = row.param.name;
+  std::erase(name, '-');
+  return name;
+});
+
+}  // namespace
+}  // namespace holdfast::checkpoint::testing
