@@ -65,18 +65,23 @@ class Transport {
     return best;
   }
 
-  void settle(std::size_t node) {
+  /// Reaches on from a node whose distance is final. Ends at once at a column that lacks units and
+  /// is as near as this node, for nothing can be nearer.
+  std::optional<std::size_t> settle(std::size_t node) {
     mark_[node] = Mark::settled;
     work_ += columns_ + rows_;
-    if (node < rows_) {
-      for (std::size_t c = 0; c < columns_; ++c) {
-        const Cost reduced = cost(node, c) + potential_[node] - potential_[rows_ + c];
-        reach(rows_ + c, distance_[node] + reduced, node);
-      }
-    } else {  // back along a row that serves this column: its reduced cost is zero by optimality
+    if (node >= rows_) {
+      // Back along a row that serves this column: its reduced cost is zero by optimality.
       for (std::size_t r = 0; r < rows_; ++r)
         if (sent(r, node - rows_) != 0) reach(r, distance_[node], node);
+      return std::nullopt;
     }
+    const Cost here = distance_[node];
+    for (std::size_t c = 0; c < columns_; ++c) {
+      reach(rows_ + c, here + (cost(node, c) + potential_[node] - potential_[rows_ + c]), node);
+      if (demand_[c] != 0 && !(here < distance_[rows_ + c])) return rows_ + c;
+    }
+    return std::nullopt;
   }
 
   /// The cheapest column that still wants a unit and can get one; potentials are brought up to it.
@@ -87,17 +92,21 @@ class Transport {
     for (std::size_t r = 0; r < rows_; ++r)
       if (supply_[r] != 0) reach(r, Cost{}, none);
     while (const auto node = nearest_seen()) {
-      if (*node >= rows_ && demand_[*node - rows_] != 0) {
-        const Cost end = distance_[*node];
-        for (std::size_t v = 0; v < mark_.size(); ++v) {
-          const bool nearer = mark_[v] != Mark::far && distance_[v] < end;
-          potential_[v] = potential_[v] + (nearer ? distance_[v] : end);
-        }
-        return node;
+      const bool is_end = *node >= rows_ && demand_[*node - rows_] != 0;
+      const auto end = is_end ? node : settle(*node);
+      if (end) {
+        raise_potentials(distance_[*end]);
+        return end;
       }
-      settle(*node);
     }
     return std::nullopt;
+  }
+
+  void raise_potentials(const Cost& end) {
+    for (std::size_t node = 0; node < mark_.size(); ++node) {
+      const bool nearer = mark_[node] != Mark::far && distance_[node] < end;
+      potential_[node] = potential_[node] + (nearer ? distance_[node] : end);
+    }
   }
 
   void send_to(std::size_t end) {
