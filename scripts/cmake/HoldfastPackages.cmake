@@ -67,6 +67,10 @@ slurm-wlm-basic-plugins (>= ${slurm_release}), slurm-wlm-basic-plugins (<< ${slu
   list(APPEND packed spank_holdfast)
 endif()
 
+if(TARGET holdfast_manual)
+  list(APPEND packed holdfast_manual)
+endif()
+
 include(CPack)
 add_custom_target(packages ${make_packages}
   WORKING_DIRECTORY "${PROJECT_BINARY_DIR}" COMMENT "Debian packages" VERBATIM)

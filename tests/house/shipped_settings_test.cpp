@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The holdfast.toml that is installed lists every key at its default, commented out, with the help of the settings table;
-// and the table knows no key that it leaves out.
+// The holdfast.toml that is installed lists every key at its default, commented out, with the help
+// of the settings table; and the table knows no key that it leaves out.
 #include "holdfast/common/text.hpp"
 #include "holdfast/step/settings.hpp"
 

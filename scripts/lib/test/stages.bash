@@ -33,13 +33,14 @@ stage_asan() {
 
 stage_lint() { run_step "clang-tidy" "$root/scripts/lint" "${lint_words[@]}"; }
 
+# The fuzz targets are part of build/asan: one build for all that runs under sanitizers.
 stage_fuzz() {
     local fuzzer failed=0 ran=0
-    run_step "building build/fuzz" configure_and_build fuzz || return 1
+    run_step "building build/asan" configure_and_build asan || return 1
     while IFS= read -r -d '' fuzzer; do
         ran=$((ran + 1))
         run_step "${fuzzer##*/} for $fuzz_seconds s" fuzz_once "$fuzzer" || failed=$((failed + 1))
-    done < <(find "$root/build/fuzz/tests/fuzz" -maxdepth 1 -type f -name '*_fuzz' -perm -u+x -print0 | sort -z)
+    done < <(find "$root/build/asan/tests/fuzz" -maxdepth 1 -type f -name '*_fuzz' -perm -u+x -print0 | sort -z)
     count "$((ran - failed))" "$failed"
     [ "$ran" -gt 0 ] || warn "no fuzz target was built; see tests/fuzz/CMakeLists.txt"
     [ "$ran" -gt 0 ] && [ "$failed" -eq 0 ]
@@ -55,4 +56,7 @@ fuzz_once() { # FUZZER
 
 stage_live() { count_ctest dev -L "^($live_labels)\$"; }
 stage_bench() { count_ctest dev -L "^($timed_labels)\$" --verbose; }
-stage_packages() { count_ctest dev -L "^($package_labels)\$"; }
+stage_packages() {
+    run_step "making the packages" cmake --build "$root/build/dev" --target packages &&
+        count_ctest dev -L "^($package_labels)\$"
+}
