@@ -51,15 +51,14 @@ Stage& stage() {
 
 /// The one catch-all: no exception may reach Slurm's C.
 template <class Work>
-int guarded(const char* hook, Work work) noexcept {
+void guarded(const char* hook, Work work) noexcept {
   try {
-    return work();
+    work();
   } catch (const std::exception& error) {
-    ::slurm_error("holdfast: %s failed and is ignored: %s", hook, error.what());
+    ::slurm_error("holdfast: %s failed: %s", hook, error.what());
   } catch (...) {
-    ::slurm_error("holdfast: %s failed and is ignored", hook);
+    ::slurm_error("holdfast: %s failed", hook);
   }
-  return 0;
 }
 
 /// A wish from the job's environment; a bad word there is ignored, and told once, in srun.
@@ -111,7 +110,7 @@ void keep_node_map(Refresh refresh) {
   if (!written) tell_log(written.error().sentence());
 }
 
-int on_init(spank_t spank, int count, char** arguments) {
+void on_init(spank_t spank, int count, char** arguments) {
   const std::vector<std::string_view> words(arguments, arguments + count);
   SiteRead read = read_site(words);
   stage().site = std::move(read.site);
@@ -120,7 +119,7 @@ int on_init(spank_t spank, int count, char** arguments) {
     for (const std::string& complaint : read.complaints)
       tell_log(complaint);
     keep_node_map(Refresh::always);
-    return 0;
+    return;
   }
   register_options(spank);
   if (context == S_CTX_LOCAL) {
@@ -129,10 +128,9 @@ int on_init(spank_t spank, int count, char** arguments) {
     stage().cpu_bind = {read_own_variable("SLURM_CPU_BIND"),
                         read_own_variable("SLURM_CPU_BIND_TYPE").has_value()};
   }
-  return 0;
 }
 
-int on_options_read(spank_t spank) {
+void on_options_read(spank_t spank) {
   const spank_context_t context = ::spank_context();
   if (context == S_CTX_LOCAL) {
     const BindWish wish = wish_of_srun(true);
@@ -143,12 +141,10 @@ int on_options_read(spank_t spank) {
   if (context == S_CTX_REMOTE && is_step_of_ranks(spank) && is_on(wish_of_job(spank))) {
     keep_node_map(Refresh::when_stale);
   }
-  return 0;
 }
 
-int on_local_user_init(spank_t spank) {
+void on_local_user_init(spank_t spank) {
   if (is_on(wish_of_srun(false))) hand_on_srun_facts(spank, stage().cpu_bind);
-  return 0;
 }
 
 /// Explanations of many ranks are many lines, a flood is none.
@@ -163,12 +159,14 @@ void tell_lines(const std::vector<std::string>& lines) {
     tell_job(cat(stage().node, ": ", lines.size() - shown, " more lines left out"));
 }
 
-int on_user_init(spank_t spank) {
-  if (::spank_context() != S_CTX_REMOTE || !is_step_of_ranks(spank)) return 0;
+void on_user_init(spank_t spank) {
+  if (::spank_context() != S_CTX_REMOTE || !is_step_of_ranks(spank)) return;
   Stage& here = stage();
+  here.orders = {};
   here.wish = wish_of_job(spank);
-  if (!is_on(here.wish)) return 0;
+  if (!is_on(here.wish)) return;
   here.node = read_node_name();
+  here.refused = here.wish.strict;  // until there are orders
   here.first_to_fail = std::make_unique<OnceOnNode>();
   auto facts = read_step_facts(spank);
   auto orders = facts ? ask_orders(spank, *facts, here.site, here.wish)
@@ -178,12 +176,11 @@ int on_user_init(spank_t spank) {
                  here.node,
                  here.wish.strict ? " do not start: " : " run unbound: ",
                  orders.error().sentence()));
-    here.refused = here.wish.strict;
-    return 0;
+    return;
   }
   here.orders = *std::move(orders);
+  here.refused = false;
   tell_lines(here.orders.told);
-  return 0;
 }
 
 /// The orders of the calling task; none for a task nobody placed.
@@ -213,17 +210,18 @@ void tell_failed_task(spank_t spank, const Failure& failure) {
 /// status. The process is the task's own, forked to become the rank and nothing else.
 [[noreturn]] void refuse_to_start() { ::_exit(1); }
 
-int on_task_init(spank_t spank) {
+void on_task_init(spank_t spank) {
   Stage& here = stage();
-  if (::spank_context() != S_CTX_REMOTE || !is_on(here.wish)) return 0;
-  if (here.refused) refuse_to_start();
-  if (here.orders.ranks.empty()) return 0;
+  if (::spank_context() != S_CTX_REMOTE || !is_on(here.wish)) return;
+  if (here.orders.ranks.empty()) return;
+  here.refused = here.wish.strict;  // until they are carried out
   const auto mine = orders_of_task(spank);
   const auto failure = mine ? apply_orders(spank, **mine) : std::optional(mine.error());
-  if (!failure) return 0;
-  tell_failed_task(spank, *failure);
-  if (here.wish.strict) refuse_to_start();
-  return 0;
+  if (!failure) {
+    here.refused = false;
+  } else {
+    tell_failed_task(spank, *failure);
+  }
 }
 
 }  // namespace
@@ -233,21 +231,27 @@ int on_task_init(spank_t spank) {
 using namespace holdfast::spank;
 
 int holdfast_on_init(spank_handle* spank, int count, char** arguments) noexcept {
-  return guarded("init", [&] { return on_init(spank, count, arguments); });
+  guarded("init", [&] { on_init(spank, count, arguments); });
+  return 0;
 }
 
 int holdfast_on_options_read(spank_handle* spank) noexcept {
-  return guarded("init_post_opt", [&] { return on_options_read(spank); });
+  guarded("init_post_opt", [&] { on_options_read(spank); });
+  return 0;
 }
 
 int holdfast_on_local_user_init(spank_handle* spank) noexcept {
-  return guarded("local_user_init", [&] { return on_local_user_init(spank); });
+  guarded("local_user_init", [&] { on_local_user_init(spank); });
+  return 0;
 }
 
 int holdfast_on_user_init(spank_handle* spank) noexcept {
-  return guarded("user_init", [&] { return on_user_init(spank); });
+  guarded("user_init", [&] { on_user_init(spank); });
+  return 0;
 }
 
 int holdfast_on_task_init(spank_handle* spank) noexcept {
-  return guarded("task_init", [&] { return on_task_init(spank); });
+  guarded("task_init", [&] { on_task_init(spank); });
+  if (stage().refused) refuse_to_start();
+  return 0;
 }

@@ -5,7 +5,8 @@
 //   answer      print the answer                  fail        one sentence, exit status 121
 //   hang        for ever                          crash       by a signal, in silence
 //   deaf        close all pipes, then hang        flood       print for ever
-//   orphan      print, leave a child with pipes   chatter     complain for ever, then answer
+//   orphan      print, leave a child with pipes   chatter     complain at length, then answer
+//   leftover    answer, leave a child that holds nothing but a lock on the file of calls
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include <iostream>
 #include <iterator>
 #include <string>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -52,8 +54,10 @@ void report(std::ostream& out, int count, char** arguments) {
   out << "uids " << real << ' ' << effective << ' ' << saved << '\n';
   out << "no new privileges " << ::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) << '\n';
   out << "leads its group " << (::getpgrp() == ::getpid()) << '\n';
-  // The file of calls is open too, at the lowest number that was free: 3, unless one leaked.
-  out << "descriptor 4 " << (::fcntl(4, F_GETFD) < 0 ? "closed" : "open") << '\n';
+  int descriptors = 0;
+  for (int fd = 0; fd < 1024; ++fd)
+    if (::fcntl(fd, F_GETFD) >= 0) ++descriptors;
+  out << "descriptors besides this file " << descriptors - 1 << '\n';
   report_signals(out);
 }
 
@@ -94,6 +98,13 @@ int main(int count, char** arguments) {
     std::cout << answer << std::flush;
     if (::fork() == 0) hang();
     return 0;
+  }
+  if (behaviour == "leftover" && ::fork() == 0) {
+    ::flock(::open((self + ".calls").c_str(), O_RDONLY | O_CLOEXEC), LOCK_EX);
+    ::close(0);
+    ::close(1);
+    ::close(2);
+    hang();
   }
   if (behaviour == "chatter") {
     for (int i = 0; i < 100000; ++i)

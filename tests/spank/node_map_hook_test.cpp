@@ -97,6 +97,7 @@ TEST_F(NodeMapHook, IsLeftToWhoeverIsWritingIt) {
   ASSERT_EQ(::flock(other, LOCK_EX), 0);
   begin_root_side();
   EXPECT_EQ(program.calls(), "");
+  EXPECT_THAT(slurm().logged, IsEmpty());
   ::close(other);
   begin_root_side();
   EXPECT_EQ(program.count_calls("topo"), 1U);

@@ -4,8 +4,13 @@
 #include "holdfast/common/text.hpp"
 
 #include <chrono>
+#include <cstdlib>
+#include <fcntl.h>
+#include <fstream>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -110,10 +115,12 @@ TEST_F(Step, StartsTheProgramWithCleanSignalsDescriptorsAndNoWayBack) {
   sigset_t before;
   ::sigfillset(&all);
   ::sigprocmask(SIG_SETMASK, &all, &before);
+  const int inheritable = ::dup(2);
   begin_step();
+  ::close(inheritable);
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
   EXPECT_THAT(program.calls(), HasSubstr("signals blocked or ignored 0\n"));
-  EXPECT_THAT(program.calls(), HasSubstr("descriptor 4 closed\n"));
+  EXPECT_THAT(program.calls(), HasSubstr("descriptors besides this file 3\n"));
   EXPECT_THAT(program.calls(), HasSubstr("no new privileges 1\n"));
   EXPECT_THAT(program.calls(), HasSubstr("leads its group 1\n"));
 }
@@ -243,22 +250,70 @@ TEST_F(Step, DoesNotStartARankThatCannotBeBoundWhenStrict) {
   EXPECT_FALSE(run_task(0).started);
 }
 
-TEST_F(Step, SurvivesAnAnswerForWhichThereIsNoMemory) {
-  load_on({"deadline=30s"});
-  affinity::StepOrders orders = orders_for(2, some_cpu());
-  orders.told.assign(100, std::string(100000, 'x'));
-  program.answer(affinity::write_handover(orders));
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const rlimit little{64 << 20, 64 << 20};  // the program itself takes about 40 MiB of addresses
-    ::setrlimit(RLIMIT_AS, &little);
-    const int answer = call("slurm_spank_user_init");
-    ::_exit(answer == 0 ? 0 : 1);
+TEST_F(Step, LeavesNothingOfTheProgramBehind) {
+  load_on();
+  EXPECT_THAT(told_of("leftover"), IsEmpty());
+  EXPECT_EQ(run_task(0).cpus, CpuSet{some_cpu()});
+  const int calls = ::open((program.path() + ".calls").c_str(), O_RDONLY | O_CLOEXEC);
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  while (::flock(calls, LOCK_EX | LOCK_NB) != 0) {
+    ASSERT_LT(std::chrono::steady_clock::now(), until) << "a grandchild lives on";
+    std::this_thread::yield();
   }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  EXPECT_TRUE(WIFEXITED(status));
-  EXPECT_EQ(WEXITSTATUS(status), 0);
+  ::close(calls);
+}
+
+/// A step whose slurmstepd runs out of memory while it listens, in a process of its own.
+class StepWithoutMemory : public Step {
+ protected:
+  void SetUp() override {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    GTEST_SKIP() << "the sanitizer itself needs the addresses that are to be scarce";
+#endif
+  }
+
+  /// Leaves room for many small things and not for the 16 MiB of a flood, whatever earlier tests
+  /// freed.
+  static void take_all_but_little() {
+    constexpr std::size_t piece = std::size_t{1} << 20;
+    void* last = nullptr;
+    while (void* next = std::malloc(piece))
+      last = next;
+    std::free(last);
+  }
+
+  /// The exit status of a process that goes through user_init and task_init; 99: it came to the
+  /// end.
+  int run_step() {
+    program.behave("flood");
+    const pid_t child = ::fork();
+    if (child == 0) {
+      unsigned long pages = 0;
+      std::ifstream("/proc/self/statm") >> pages;
+      // Enough for the program to start.
+      const rlim_t most = pages * static_cast<unsigned long>(::sysconf(_SC_PAGESIZE)) + (12U << 20);
+      const rlimit scarce{most, most};
+      ::setrlimit(RLIMIT_AS, &scarce);
+      take_all_but_little();
+      const bool quiet = call("slurm_spank_user_init") == 0 && slurm().told.empty();
+      if (!quiet || slurm().logged.size() != 1) ::_exit(98);
+      static_cast<void>(call("slurm_spank_task_init"));
+      ::_exit(99);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+};
+
+TEST_F(StepWithoutMemory, RunsUnbound) {
+  load_on({"deadline=30s"});
+  EXPECT_EQ(run_step(), 99);
+}
+
+TEST_F(StepWithoutMemory, DoesNotStartWhenStrict) {
+  load_on({"deadline=30s", "bind=strict"});
+  EXPECT_EQ(run_step(), 1);
 }
 
 TEST_F(Step, IsLeftAloneWhenItIsABatchScriptOrAnExternStep) {
