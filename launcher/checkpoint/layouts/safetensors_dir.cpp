@@ -79,12 +79,13 @@ class SafetensorsDir : public Layout {
     std::uint64_t part = 1;
     while (there.contains(part))
       ++part;
-    if (part > parts) return;
-    examination.blame(
-        "",
-        Verdict::unfinished,
-        Level::listing,
-        cat(examination.path_of(""), " lacks part ", part, " of ", parts, " of its weights"));
+    const auto unfinished = [&](const std::string& what) {
+      examination.blame(
+          "", Verdict::unfinished, Level::listing, cat(examination.path_of(""), " lacks ", what));
+    };
+    if (part <= parts) unfinished(cat("part ", part, " of ", parts, " of its weights"));
+    if (parts > 1 && examination.tree().find(index_name) == nullptr)
+      unfinished("the index of its weights, which is written last");
   }
 };
 

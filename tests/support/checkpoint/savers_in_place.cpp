@@ -54,15 +54,26 @@ void save_safetensors_file(World& world, const std::string& path, const std::str
   world.rename(path + ".tmp", path);
 }
 
+std::string rank_state(std::uint64_t step, unsigned rank) {
+  return TorchState().save(dict(Fields{{"cpu", number(step * 17 + rank)}}));
+}
+
+/// The states of the ranks but the last, which in no framework is waited for.
 void save_rank_states(World& world,
                       const std::string& prefix,
                       const std::string& ending,
                       std::uint64_t step) {
   std::vector<NewFile> files;
-  for (unsigned rank = 0; rank < ranks; ++rank)
-    files.push_back({prefix + std::to_string(rank) + ending,
-                     TorchState().save(dict(Fields{{"cpu", number(step * 17 + rank)}}))});
+  for (unsigned rank = 0; rank + 1 < ranks; ++rank)
+    files.push_back({prefix + std::to_string(rank) + ending, rank_state(step, rank)});
   write_together(world, files);
+}
+
+void save_last_rank_state(World& world,
+                          const std::string& prefix,
+                          const std::string& ending,
+                          std::uint64_t step) {
+  world.write(prefix + std::to_string(ranks - 1) + ending, rank_state(step, ranks - 1));
 }
 
 std::string optimizer_file(std::uint64_t step) {
@@ -124,6 +135,7 @@ std::string save_hf(World& world, std::uint64_t step) {
   world.write(path + "/scheduler.pt", scheduler_file(step));
   save_rank_states(world, path + "/rng_state_", ".pth", step);
   save_trainer_state(world, path, step);
+  save_last_rank_state(world, path + "/rng_state_", ".pth", step);
   return path;
 }
 
@@ -136,6 +148,7 @@ std::string save_hf_deepspeed(World& world, std::uint64_t step) {
   world.write(path + "/zero_to_fp32.py", "#!/usr/bin/env python\n");
   save_rank_states(world, path + "/rng_state_", ".pth", step);
   save_trainer_state(world, path, step);
+  save_last_rank_state(world, path + "/rng_state_", ".pth", step);
   return path;
 }
 
@@ -147,6 +160,7 @@ std::string save_accelerate(World& world, std::uint64_t step) {
   world.write(path + "/optimizer.bin", optimizer_file(step));
   world.write(path + "/scheduler.bin", scheduler_file(step));
   save_rank_states(world, path + "/random_states_", ".pkl", step);
+  save_last_rank_state(world, path + "/random_states_", ".pkl", step);
   return path;
 }
 

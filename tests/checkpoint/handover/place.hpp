@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+namespace holdfast::checkpoint::testing {
+
+/// A directory of its own for each test, gone afterwards.
+class Place : public ::testing::Test {
+ protected:
+  Place() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "holdfast-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
+    place_ = pattern;
+  }
+  ~Place() override { std::filesystem::remove_all(place_); }
+
+  [[nodiscard]] std::string in(const std::string& name) const { return (place_ / name).string(); }
+
+  void write(const std::string& name, const std::string& bytes) const {
+    std::filesystem::create_directories((place_ / name).parent_path());
+    std::ofstream(place_ / name, std::ios::binary) << bytes;
+  }
+
+  [[nodiscard]] std::string read(const std::string& name) const {
+    std::ostringstream text;
+    text << std::ifstream(place_ / name, std::ios::binary).rdbuf();
+    return text.str();
+  }
+
+  [[nodiscard]] bool has(const std::string& name) const {
+    return std::filesystem::exists(place_ / name);
+  }
+
+  std::filesystem::path place_;
+};
+
+}  // namespace holdfast::checkpoint::testing

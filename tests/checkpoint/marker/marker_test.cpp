@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/checkpoint/look.hpp"
+
+#include <gtest/gtest.h>
+
+namespace holdfast::checkpoint::testing {
+namespace {
+
+class Marker : public ::testing::Test {
+ protected:
+  Marker() {
+    wish_.marker = "DONE";
+    for (const char* path : {"save-10", "save-20"}) {
+      world_.make_directory(path);
+      world_.write(std::string(path) + "/state.bin", "state");
+      world_.write(std::string(path) + "/rank0.bin", "zero");
+      world_.create(std::string(path) + "/DONE");
+      world_.pass(std::chrono::minutes(10));
+    }
+  }
+  [[nodiscard]] Listed newest() const { return look(world_, "save-20", Level::structure, wish_); }
+
+  World world_;
+  Wish wish_;
+};
+
+TEST_F(Marker, EndsAGoodCheckpoint) {
+  EXPECT_EQ(newest().judgement.verdict, Verdict::good) << newest().judgement.why;
+  EXPECT_EQ(newest().checkpoint.format, "marker");
+  EXPECT_EQ(newest().checkpoint.step, 20U);
+  EXPECT_GE(newest().judgement.reached, Level::edges);
+}
+
+TEST_F(Marker, ThatIsNotThereMeansUnfinished) {
+  world_.remove("save-20/DONE");
+  EXPECT_EQ(newest().judgement.verdict, Verdict::unfinished);
+}
+
+TEST_F(Marker, OlderThanAFileMeansOverwritten) {
+  world_.pass(std::chrono::minutes(1));
+  world_.write("save-20/state.bin", "other");
+  EXPECT_EQ(newest().judgement.verdict, Verdict::damaged);
+  EXPECT_TRUE(newest().judgement.flags.contains(Flag::torn_overwrite));
+}
+
+TEST_F(Marker, OverAnEmptyFileMeansDamaged) {
+  world_.set_bytes("save-20/rank0.bin", "");
+  EXPECT_EQ(newest().judgement.verdict, Verdict::damaged);
+}
+
+TEST_F(Marker, DoesNotHideWhatItsSiblingHas) {
+  world_.remove("save-20/rank0.bin");
+  world_.pass(std::chrono::hours(1));
+  EXPECT_EQ(newest().judgement.verdict, Verdict::unfinished) << newest().judgement.why;
+}
+
+TEST_F(Marker, IsAskedForAndNeverGuessed) {
+  const auto all = read_catalogue(world_, {}, world_.now() + std::chrono::hours(1));
+  ASSERT_TRUE(all);
+  EXPECT_TRUE(all->newest_first.empty());
+  EXPECT_EQ(all->ground, Ground::foreign);
+}
+
+}  // namespace
+}  // namespace holdfast::checkpoint::testing
