@@ -11,7 +11,6 @@
 #include "holdfast/common/text.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 namespace holdfast::checkpoint {
 
@@ -212,7 +211,9 @@ class Reading {
   void look_into(std::vector<Listed>& all) {
     const std::vector<Listed*> chosen = choose(all);
     Tree reference;
-    for (Listed* listed : std::views::reverse(chosen)) {
+    // Not std::views::reverse: clang 14, which builds the fuzz targets, cannot compile it.
+    for (auto oldest = chosen.rbegin(); oldest != chosen.rend(); ++oldest) {
+      Listed* listed = *oldest;
       Look seen = look(listed->checkpoint, wish_.level);
       keep(*listed, seen);
       if (seen.judgement.verdict != Verdict::good) continue;

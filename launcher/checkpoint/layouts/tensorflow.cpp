@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <span>
 
 namespace holdfast::checkpoint {
 
@@ -22,7 +23,7 @@ namespace {
 constexpr std::string_view index_ending = ".index";
 constexpr std::size_t pointer_bytes = 1U << 20U;
 constexpr std::uint64_t largest_index = std::uint64_t{1} << 28U;
-constexpr std::uint64_t most_padding = 4095;  // data_alignment is a page at most
+constexpr std::uint64_t most_padding = 4095;          // data_alignment is a page at most
 constexpr std::uint64_t largest_strings = 4U << 20U;  // the object graph; larger ones are odd
 
 /// Shard i of n, out of "….data-0000i-of-0000n".
@@ -93,11 +94,18 @@ void note_pointer(Root& root, const std::map<std::string, Checkpoint>& found, Su
                               : cat("checkpoint names ", named, ", which has no index here")});
 }
 
+/// They are sorted by shard. Not std::ranges::equal_range: clang 14, which builds the fuzz targets,
+/// cannot compile its subrange.
+std::span<const BundleEntry> entries_of(const BundleIndex& index, std::uint64_t shard) {
+  const auto first = std::ranges::lower_bound(index.entries, shard, {}, &BundleEntry::shard);
+  const auto last = std::ranges::upper_bound(index.entries, shard, {}, &BundleEntry::shard);
+  return {first, last};
+}
+
 /// Where the last tensor of a shard ends.
 std::uint64_t end_of(const BundleIndex& index, std::uint64_t number) {
   std::uint64_t end = 0;
-  for (const BundleEntry& entry :
-       std::ranges::equal_range(index.entries, number, {}, &BundleEntry::shard))
+  for (const BundleEntry& entry : entries_of(index, number))
     if (entry.kind != BundleEntry::Kind::sliced) end = std::max(end, entry.offset + entry.size);
   return end;
 }
@@ -114,8 +122,7 @@ class ShardClaims {
     file.size = shard.status.size;
     file.suspect = looks_sparse(shard.status);
     if (file.suspect) notes_.flag(Flag::suspect_holes);
-    for (const BundleEntry& entry :
-         std::ranges::equal_range(index_.entries, number, {}, &BundleEntry::shard)) {
+    for (const BundleEntry& entry : entries_of(index_, number)) {
       if (entry.kind == BundleEntry::Kind::sliced) continue;
       std::uint64_t end = 0;
       if (__builtin_add_overflow(entry.offset, entry.size, &end) || end > shard.status.size) {
