@@ -59,6 +59,10 @@ struct Devices {
   std::vector<std::uint16_t> gpu_vendors{};  ///< PCI vendors of GPUs besides the three known
 };
 
+/// More GPUs and network functions than any node has, virtual ones included. Each holds a set of
+/// PUs, so a bound keeps a small hostile file from filling the memory.
+inline constexpr std::size_t max_functions = 8192;
+
 /// Decides what the functions are and adds GPUs (in the runtime's order), NICs and the bridges that
 /// lead to them; ends with normalize().
 void add_devices(Topology& topology, const Devices& devices);

@@ -93,6 +93,11 @@ class CpuWalk {
   std::optional<Failure> add_node(const XmlElement& object, Package package) {
     const auto os_index = parse_number<unsigned>(object["os_index"]);
     if (!os_index || *os_index >= max_numa_nodes) return missing("NUMANode", "os_index");
+    if (parts_.nodes.size() >= max_numa_nodes)
+      return Failure{FailureKind::unreadable,
+                     cat("there are more than ", max_numa_nodes, " NUMA nodes"),
+                     "record the machine again",
+                     {}};
     if (allowed_nodes_ && !allowed_nodes_->contains(*os_index)) return std::nullopt;
     const auto pus = hwloc_mask(object, "cpuset");
     if (!pus) return pus.error();

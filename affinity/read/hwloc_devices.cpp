@@ -148,12 +148,10 @@ class DeviceWalk {
       case HwlocType::pci_device:
         return visit_function(object, place);
       case HwlocType::os_device:
-        add_unplaced(object, place);
-        break;
+        return add_unplaced(object, place);
       default:  // a Misc object below a bridge
-        break;
+        return std::nullopt;
     }
-    return std::nullopt;
   }
 
   std::optional<Failure> visit_bridge(const XmlElement& object, Place place) {
@@ -180,14 +178,25 @@ class DeviceWalk {
       if (auto gpu = gpu_face(child)) function.gpus.push_back(std::move(*gpu));
       if (auto nic = nic_face(child)) function.nics.push_back(std::move(*nic));
     }
+    // disks, sound and the like
+    if (function.nics.empty() && !is_gpu(function, {})) return std::nullopt;
+    if (devices_.functions.size() >= max_functions) return too_many();
     devices_.functions.push_back(std::move(function));
     return std::nullopt;
+  }
+
+  static Failure too_many() {
+    return {FailureKind::unreadable,
+            cat("it has more than ", max_functions, " GPUs and network devices"),
+            "record the machine again",
+            {}};
   }
 
   /// A GPU or fabric device that the recorder knows without its PCI function (PCI discovery was
   /// off). A GPU needs an identity, so it gets an address in a domain no hardware has. Netdevs
   /// without a function are virtual (bridges, tunnels) and left out.
-  void add_unplaced(const XmlElement& object, const Place& place) {
+  std::optional<Failure> add_unplaced(const XmlElement& object, const Place& place) {
+    if (devices_.functions.size() + devices_.elsewhere.size() >= max_functions) return too_many();
     if (auto gpu = gpu_face(object); gpu && gpu->backend != GpuFace::Backend::opencl) {
       PciFunction function;
       constexpr std::uint32_t no_domain = 0xffffffff;
@@ -200,10 +209,10 @@ class DeviceWalk {
       const auto [same, fresh] = unplaced_.emplace(function.at, devices_.functions.size());
       if (fresh) devices_.functions.push_back(std::move(function));
       devices_.functions[same->second].gpus.push_back(std::move(*gpu));
-      return;
+      return std::nullopt;
     }
     auto nic = nic_face(object);
-    if (!nic || !nic->fabric) return;
+    if (!nic || !nic->fabric) return std::nullopt;
     PciFunction none;
     none.nics.push_back(std::move(*nic));
     none.near = place.near;
@@ -211,6 +220,7 @@ class DeviceWalk {
       found->at = std::nullopt;
       devices_.elsewhere.push_back(std::move(*found));
     }
+    return std::nullopt;
   }
 
   static std::uint16_t unplaced_vendor(GpuFace::Backend backend) {

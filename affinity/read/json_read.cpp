@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The JSON form back to a topology. Unknown members are ignored, so that a newer writer may add
 // some; a wrong type or a missing necessary one is a failure that names the place.
+#include "cpu_parts.hpp"
+#include "devices.hpp"
 #include "formats.hpp"
 #include "holdfast/affinity/read.hpp"
 #include "holdfast/common/text.hpp"
@@ -80,13 +82,15 @@ class Members {
     return near;
   }
 
-  /// Calls `read` with the members of each element of an array.
+  /// Calls `read` with the members of each element of an array of at most `most`: a short text can
+  /// stand for a large set of PUs, so a count that no node has would fill the memory.
   template <class Read>
-  void each(std::string_view key, Read read) {
+  void each(std::string_view key, std::size_t most, Read read) {
     const json::value* value = find(key, false);
     if (value == nullptr) return;
     const json::array* array = value->if_array();
     if (array == nullptr) return complain(cat("has a ", key, " that is no array"));
+    if (array->size() > most) return complain(cat("has more than ", most, ' ', key));
     for (std::size_t i = 0; i < array->size() && wrong_.empty(); ++i) {
       Members members(
           (*array)[i], cat(place_.empty() ? "" : place_ + ".", key, '[', i, ']'), wrong_);
@@ -137,7 +141,7 @@ Nic read_nic(Members& members) {
     else
       members.complain(cat("has an unreadable at (", parsed.error().what, ")"));
   }
-  members.each("ports", [&nic](Members& port) {
+  members.each("ports", 64, [&nic](Members& port) {
     nic.ports.push_back({port.number<unsigned>("number", true).value_or(1),
                          port.word("state", port_state_words),
                          port.number<std::uint32_t>("gigabits").value_or(0)});
@@ -147,22 +151,28 @@ Nic read_nic(Members& members) {
   return nic;
 }
 
+constexpr std::size_t max_packages = 4096;
+constexpr std::size_t max_bridges = 65536;
+
 void read_cpus(Members& root, Topology& topology) {
-  root.each("packages", [&](Members& package) {
+  root.each("packages", max_packages, [&](Members& package) {
     topology.packages.push_back({package.number<unsigned>("os_index", true).value_or(0),
                                  package.pus("pus"),
                                  package.text("model")});
   });
-  root.each("memory", [&](Members& node) {
+  root.each("memory", max_numa_nodes, [&](Members& node) {
     topology.memory.push_back({NumaNode{node.number<unsigned>("node", true).value_or(0)},
                                node.pus("pus"),
                                node.number<unsigned>("package"),
                                node.number<std::uint64_t>("bytes").value_or(0),
                                node.flag("gpu_memory")});
   });
-  root.each("cores", [&](Members& core) {
+  CpuSet seen;
+  root.each("cores", CpuSet::limit, [&](Members& core) {
     Core& added = topology.cores.emplace_back();
     added.pus = core.pus("pus");
+    if (seen.intersects(added.pus)) core.complain("has a PU of another core");
+    seen |= added.pus;
     added.package = core.number<unsigned>("package", true).value_or(0);
     if (const auto numa = core.number<unsigned>("numa")) added.numa = NumaNode{*numa};
     added.l3 = core.number<unsigned>("l3");
@@ -195,11 +205,11 @@ Result<Topology> read_json(std::string_view text, std::string_view origin) {
   Topology topology;
   topology.origin = cat("holdfast JSON ", origin);
   read_cpus(root, topology);
-  root.each("bridges", [&](Members& bridge) {
+  root.each("bridges", max_bridges, [&](Members& bridge) {
     topology.bridges.push_back({bridge.text("name", true), bridge.number<std::size_t>("parent")});
   });
-  root.each("gpus", [&](Members& gpu) { topology.gpus.push_back(read_gpu(gpu)); });
-  root.each("nics", [&](Members& nic) { topology.nics.push_back(read_nic(nic)); });
+  root.each("gpus", max_functions, [&](Members& gpu) { topology.gpus.push_back(read_gpu(gpu)); });
+  root.each("nics", max_functions, [&](Members& nic) { topology.nics.push_back(read_nic(nic)); });
   if (!wrong.empty()) return not_understood(origin, cat("is not as the format says: ", wrong));
   if (auto failure = inconsistency(topology)) return std::move(*failure).within(origin);
   normalize(topology);

@@ -104,6 +104,11 @@ class NcclWalk {
     // Short files give a class alone: it is NVIDIA's library that reads them
     if (function.vendor == 0 && function.class_code >> 8U == 0x03) function.vendor = 0x10de;
     name_bare_nic(function);
+    if (file_.devices.functions.size() >= max_functions)
+      return Failure{FailureKind::unreadable,
+                     cat("it has more than ", max_functions, " PCI functions"),
+                     "dump the topology again",
+                     {}};
     file_.devices.functions.push_back(std::move(function));
     return std::nullopt;
   }

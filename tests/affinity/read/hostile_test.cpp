@@ -41,6 +41,14 @@ std::string machine_with(std::string_view inside, std::string_view attributes = 
              "</object></topology>");
 }
 
+/// GPUs the recorder knew by NVML alone.
+std::string many_nvml(unsigned count) {
+  std::string out;
+  for (unsigned i = 0; i < count; ++i)
+    out += cat("<object type=\"OSDev\" osdev_type=\"1\" name=\"nvml", i, "\"/>");
+  return out;
+}
+
 TEST(Hostile, EndsInOneSentenceEach) {
   const std::vector<std::pair<std::string, std::string>> table{
       {"empty", ""},
@@ -72,6 +80,23 @@ TEST(Hostile, EndsInOneSentenceEach) {
       {"infinite cpuset", machine_with("", "cpuset=\"0xf...f\"")},
       {"huge node", machine_with("<object type=\"NUMANode\" os_index=\"1024\"/>")},
       {"node twice", machine_with(times("<object type=\"NUMANode\" os_index=\"1\"/>", 2))},
+      {"many nodes", machine_with(times("<object type=\"NUMANode\" os_index=\"1\"/>", 2000))},
+      {"many GPUs",
+       machine_with(times(
+           "<object type=\"PCIDev\" pci_busid=\"0:0.0\" pci_type=\"0302 [10de:1]\"/>", 9000))},
+      {"many GPUs without function", machine_with(many_nvml(9000))},
+      {"many NCCL functions",
+       cat("<system><cpu numaid=\"0\" affinity=\"f\">",
+           times("<pci busid=\"0:0.0\" class=\"0x030200\"/>", 9000),
+           "</cpu></system>")},
+      {"JSON small text, large sets",
+       cat("{\"holdfast_topology\":1,\"packages\":[",
+           times("{\"os_index\":0,\"pus\":\"0-65535\"},", 100000),
+           "{}]}")},
+      {"JSON cores with all PUs each",
+       cat("{\"holdfast_topology\":1,\"cores\":[",
+           times("{\"package\":0,\"pus\":\"0-65535\"},", 60000),
+           "{}]}")},
       {"bad address", machine_with("<object type=\"PCIDev\" pci_busid=\"zz\"/>")},
       {"bridge twice",
        machine_with(

@@ -7,10 +7,11 @@
 #include "hwloc_oracle.hpp"
 
 #include <algorithm>
-#include <chrono>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -174,15 +175,16 @@ TEST(Machines, PutTwoGcdsOfOneNumaNodeOnTheirOwnCaches) {
 
 TEST(Machines, AreReadFastWhateverTheirSize) {
   const std::string xml = machine_xml("wide-1024pu-64gpu");
-  auto best = std::chrono::steady_clock::duration::max();
+  std::clock_t best = std::numeric_limits<std::clock_t>::max();
   for (int run = 0; run < 5; ++run) {
-    const auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();  // own CPU time: other work on the machine counts not
     ASSERT_TRUE(parse_topology(xml, "wide"));
-    best = std::min(best, std::chrono::steady_clock::now() - start);
+    best = std::min(best, std::clock() - start);
   }
-  // 25 ms here, unoptimized and sanitized builds several times that: catches what grows with the
-  // square of the machine
-  EXPECT_LT(best, std::chrono::milliseconds(500));
+  // A hundredth of it here; unoptimized and sanitized builds take several times that. The bound
+  // catches what grows with the square of the machine.
+  EXPECT_LT(best, CLOCKS_PER_SEC / 2);
+  RecordProperty("microseconds", static_cast<int>(best * 1'000'000 / CLOCKS_PER_SEC));
 }
 
 }  // namespace
