@@ -46,15 +46,31 @@ stage_fuzz() {
     [ "$ran" -gt 0 ] && [ "$failed" -eq 0 ]
 }
 
-# A finding is written below the build directory, and its bytes are the next test case.
+# A finding is written below the build directory, and its bytes are the next test case. What lies in tests/fuzz under the
+# target's name, words (NAME.dict) or inputs (seeds/NAME), is taken; topologies begin with the recorded machines.
 fuzz_once() { # FUZZER
-    local seeds=$root/tests/fuzz/seeds/${1##*/} found=$1.findings corpus=$1.corpus
+    local name=${1##*/} words=()
+    local dictionary=$root/tests/fuzz/${name%_fuzz}.dict seeds=$root/tests/fuzz/seeds/$name found=$1.findings corpus=$1.corpus
     mkdir -p "$found" "$corpus"
-    if [ ! -d "$seeds" ]; then seeds=""; fi
-    "$1" -max_total_time="$fuzz_seconds" -timeout=5 -rss_limit_mb=2048 -artifact_prefix="$found/" "$corpus" ${seeds:+"$seeds"}
+    if [ -e "$dictionary" ]; then words+=("-dict=$dictionary"); fi
+    if [ "$name" = topology_fuzz ]; then seeds=$root/build/asan/tests/machines; fi
+    if [ -d "$seeds" ]; then words+=("$seeds"); fi
+    "$1" -max_total_time="$fuzz_seconds" -timeout=10 -rss_limit_mb=2048 -max_len=200000 -artifact_prefix="$found/" \
+        "$corpus" "${words[@]}"
 }
 
-stage_live() { count_ctest dev -L "^($live_labels)\$"; }
+# The cluster's user is nobody special: he must reach the program. Below /tmp the nodes have a way of their own to it.
+user_reaches_tree() {
+    [[ $root == /tmp/* ]] || setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$root/build/dev/launcher/cli/holdfast"
+}
+
+stage_live() {
+    if ! user_reaches_tree; then
+        warn "an ordinary user cannot reach $root, so no job can run what is built there: clone to /srv or /home, or open its parents"
+        return 1
+    fi
+    count_ctest dev -L "^($live_labels)\$"
+}
 stage_bench() { count_ctest dev -L "^($timed_labels)\$" --verbose; }
 stage_packages() {
     run_step "making the packages" cmake --build "$root/build/dev" --target packages &&
