@@ -90,7 +90,7 @@ class Lookup {
     const std::array<const gaicb*, 1> waited{&request_};
     while (::gai_error(&request_) == EAI_INPROGRESS) {
       const auto left = until - Clock::now();
-      if (left <= left.zero()) return ::gai_cancel(&request_) != EAI_NOTCANCELED;
+      if (left <= Clock::duration::zero()) return ::gai_cancel(&request_) != EAI_NOTCANCELED;
       const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
       const timespec timeout{static_cast<time_t>(seconds.count()),
                              static_cast<long>(std::chrono::nanoseconds(left - seconds).count())};

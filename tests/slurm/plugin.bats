@@ -199,11 +199,12 @@ import os, signal, socket
 listeners = [socket.create_server(('', $first + i)) for i in (2, 3, 4)]
 if os.fork() == 0: os.setsid(); os.closerange(0, 3); signal.pause()"
     # On a loaded machine the node may answer too late, and the port is taken unseen: not three times.
+    evaded=0
     for i in 2 3 4; do
         run -0 as_user "${step[@]}"
-        [ "$output" -eq $((first + i)) ] || return 0
+        [ "$output" -eq $((first + i)) ] || evaded=$((evaded + 1))
     done
-    return 1
+    [ "$evaded" -gt 0 ]
 }
 
 @test "the node map is written when slurmd starts, by root, for all to read" {

@@ -115,7 +115,7 @@ TEST_F(Step, StartsTheProgramWithCleanSignalsDescriptorsAndNoWayBack) {
   sigset_t before;
   ::sigfillset(&all);
   ::sigprocmask(SIG_SETMASK, &all, &before);
-  const int inheritable = ::dup(2);
+  const int inheritable = ::fcntl(2, F_DUPFD, 20);
   begin_step();
   ::close(inheritable);
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
