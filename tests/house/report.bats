@@ -1,0 +1,73 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck disable=SC2016 # dollars are for another shell
+#
+# How scripts/test counts and reports: stages of its own, ctest pretended by a program first on PATH.
+
+setup() {
+    : "${HOLDFAST_SOURCE_DIR:=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)}"
+    bin=$BATS_TEST_TMPDIR/bin
+    mkdir -p "$bin"
+    export PATH="$bin:$PATH" TMPDIR=$BATS_TEST_TMPDIR
+}
+
+# report COMMAND: in a shell that has sourced what scripts/test reports with.
+report() {
+    run bash -c "set -euo pipefail
+        program=tried root=$HOLDFAST_SOURCE_DIR
+        . '$HOLDFAST_SOURCE_DIR/scripts/lib/setup/words.bash'
+        . '$HOLDFAST_SOURCE_DIR/scripts/lib/test/report.bash'
+        . '$HOLDFAST_SOURCE_DIR/scripts/lib/test/stages.bash'
+        clean_up_on_leave
+        $1" 3>&-
+}
+
+# A ctest that writes the report it is asked for and ends as told.
+pretend_ctest() { # TESTS FAILURES STATUS
+    cat >"$bin/ctest" <<END
+#!/bin/bash
+while [ "\$1" != --output-junit ]; do shift; done
+echo '<testsuite name="x" tests="$1" failures="$2" disabled="0">' >"\$2"
+echo "the lines of ctest"
+exit $3
+END
+    chmod +x "$bin/ctest"
+}
+
+@test "report: a stage that fails does not keep the next from running, and the whole fails" {
+    report 'bad() { echo worse; false; }; good() { true; }; stage one bad || true; stage two good; tell_summary'
+    [ "$status" -eq 1 ]
+    [[ $output == *"worse"*"== two"* ]]
+    [ "${lines[-1]}" = "1 passed, 1 failed" ]
+}
+
+@test "report: the tests of ctest are counted one by one and its lines are kept" {
+    pretend_ctest 42 2 8
+    report 'one() { count_ctest dev; }; stage one one || true; tell_summary'
+    [[ $output == *"the lines of ctest"* ]]
+    [ "${lines[-1]}" = "40 passed, 2 failed" ]
+}
+
+@test "report: a ctest that fails without a failed test is a failure all the same" {
+    pretend_ctest 0 0 1
+    report 'one() { count_ctest dev; }; stage one one || true; tell_summary'
+    [ "${lines[-1]}" = "0 passed, 1 failed" ]
+}
+
+@test "report: with all passed the last line says so and the status is 0" {
+    pretend_ctest 3 0 0
+    report 'one() { count_ctest dev; }; stage one one; tell_summary'
+    [ "$status" -eq 0 ]
+    [ "${lines[-1]}" = "3 passed, 0 failed" ]
+}
+
+@test "report: each fuzz target counts, and one that finds something fails the stage" {
+    local fuzzers=$BATS_TEST_TMPDIR/tree/build/asan/tests/fuzz
+    mkdir -p "$fuzzers"
+    printf '#!/bin/bash\nexit 0\n' >"$fuzzers/good_fuzz"
+    printf '#!/bin/bash\nexit 77\n' >"$fuzzers/bad_fuzz"
+    chmod +x "$fuzzers"/*
+    report "root=$BATS_TEST_TMPDIR/tree"'; configure_and_build() { true; }; stage fuzz stage_fuzz || true; tell_summary'
+    [ "$status" -eq 1 ]
+    [ "${lines[-1]}" = "1 passed, 1 failed" ]
+}
