@@ -4,6 +4,7 @@
 #include "holdfast/checkpoint/checkpoint.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include <gtest/gtest.h>
 
@@ -17,6 +18,12 @@ std::string with_number(std::string text, std::uint64_t step) {
   return text;
 }
 
+/// A file of a checkpoint, from the root: below it, or beside it after "..".
+std::string place(const std::string& checkpoint, const std::string& file, std::uint64_t step) {
+  const std::string path = join_path(checkpoint, with_number(file, step));
+  return std::filesystem::path(path).lexically_normal().string();
+}
+
 }  // namespace
 
 Scene::Scene(const Framework& chosen_framework) : framework(chosen_framework) {
@@ -25,9 +32,9 @@ Scene::Scene(const Framework& chosen_framework) : framework(chosen_framework) {
   newer = framework.save(world, 20);
   world.write_back();
   world.pass(std::chrono::hours(1));
-  shard = join_path(newer, with_number(framework.shard, 20));
-  older_shard = join_path(older, with_number(framework.shard, 10));
-  if (!framework.marker.empty()) marker = join_path(newer, framework.marker);
+  shard = place(newer, framework.shard, 20);
+  older_shard = place(older, framework.shard, 10);
+  if (!framework.marker.empty()) marker = place(newer, framework.marker, 20);
 }
 
 Result<Catalogue> Scene::catalogue(Level level) const {

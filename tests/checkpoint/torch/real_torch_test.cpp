@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The readers against files of the real PyTorch, and the real PyTorch against damage it does not see.
+// The readers against files of the real PyTorch, and the real PyTorch against damage it does not
+// see.
 #include "checkpoint/bytes.hpp"
 #include "checkpoint/formats/torch.hpp"
 #include "checkpoint/formats/zip.hpp"
