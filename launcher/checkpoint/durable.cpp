@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkpoint/durable.hpp"
 
+#include "checkpoint/descriptor.hpp"
 #include "holdfast/common/text.hpp"
 
 #include <cerrno>
@@ -54,9 +55,9 @@ Result<void> take_place(const std::string& temporary, const std::string& file) {
 /// What is written is not on the disk before fsync says so, and NFS tells of a full disk only
 /// there.
 Result<void> finish(const Descriptor& open, std::string_view contents, const std::string& file) {
-  auto written = write_all(open.number(), contents, file);
+  auto written = write_all(open.get(), contents, file);
   if (!written) return written;
-  if (::fsync(open.number()) != 0) return failed(cat(file, " cannot be synced"), errno);
+  if (::fsync(open.get()) != 0) return failed(cat(file, " cannot be synced"), errno);
   return {};
 }
 
@@ -73,10 +74,6 @@ std::string as_line(std::string_view line) { return cat('\n', line, '\n'); }
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-  if (number_ >= 0) (void)::close(number_);
-}
-
 Result<void> make_directories(const std::string& directory) {
   std::error_code error;
   std::filesystem::create_directories(directory, error);
@@ -87,7 +84,7 @@ Result<void> make_directories(const std::string& directory) {
 Result<void> sync_directory(const std::string& directory) {
   const Descriptor open(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   // Some network file systems refuse to sync directories (EINVAL); they have no use for it.
-  if (!open || (::fsync(open.number()) != 0 && errno != EINVAL))
+  if (!open.open() || (::fsync(open.get()) != 0 && errno != EINVAL))
     return failed(cat("the directory ", directory, " cannot be synced"), errno);
   return {};
 }
@@ -99,11 +96,11 @@ Result<void> replace_file(const std::string& file, std::string_view contents) {
   const mode_t mode = existed ? old.st_mode & 07777U : 0644;
   const Descriptor open(
       ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!open) return failed(cat(temporary, " cannot be made"), errno);
+  if (!open.open()) return failed(cat(temporary, " cannot be made"), errno);
   if (existed && (old.st_uid != ::geteuid() || old.st_gid != ::getegid()) &&
-      ::fchown(open.number(), old.st_uid, old.st_gid) != 0)
+      ::fchown(open.get(), old.st_uid, old.st_gid) != 0)
     return discard(temporary, failed(cat(file, " belongs to somebody else"), errno));
-  if (::fchmod(open.number(), mode) != 0)
+  if (::fchmod(open.get(), mode) != 0)
     return discard(temporary, failed(cat(temporary, " cannot be given its mode"), errno));
   auto written = finish(open, contents, temporary);
   if (!written) return discard(temporary, written.error());
@@ -119,26 +116,26 @@ Result<void> replace_link(const std::string& link, const std::string& target) {
 
 Result<void> append_line(const std::string& file, std::string_view line) {
   const Descriptor open = open_for_lines(file);
-  if (!open) return failed(cat(file, " cannot be opened for writing"), errno);
+  if (!open.open()) return failed(cat(file, " cannot be opened for writing"), errno);
   return finish(open, as_line(line), file);
 }
 
 Result<void> append_line_unsynced(const std::string& file, std::string_view line) {
   const Descriptor open = open_for_lines(file);
-  if (!open) return failed(cat(file, " cannot be opened for writing"), errno);
-  return write_all(open.number(), as_line(line), file);
+  if (!open.open()) return failed(cat(file, " cannot be opened for writing"), errno);
+  return write_all(open.get(), as_line(line), file);
 }
 
 Result<std::string> read_whole_file(const std::string& file, std::size_t most) {
   const Descriptor open(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
-  if (!open) return failed(cat(file, " cannot be opened"), errno);
+  if (!open.open()) return failed(cat(file, " cannot be opened"), errno);
   struct stat status {};
-  if (::fstat(open.number(), &status) != 0 || !S_ISREG(status.st_mode))
+  if (::fstat(open.get(), &status) != 0 || !S_ISREG(status.st_mode))
     return Failure{FailureKind::unsupported, cat(file, " is no regular file"), "", {}};
   std::string text;
   std::string piece(65536, '\0');
   for (;;) {
-    const ssize_t got = ::read(open.number(), piece.data(), piece.size());
+    const ssize_t got = ::read(open.get(), piece.data(), piece.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return failed(cat(file, " cannot be read"), errno);
     if (got == 0) return text;

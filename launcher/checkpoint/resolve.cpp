@@ -116,10 +116,6 @@ class Walk {
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 Descriptor open_beneath(const Confine& confine, const std::string& path, int flags) {
   if (!confine.by_hand) {
     const int fd = ask_kernel(confine.root, path, flags);

@@ -4,30 +4,11 @@
 // links that point back into the root, which the kernel refuses and people make all the time.
 #pragma once
 
+#include "checkpoint/descriptor.hpp"
+
 #include <string>
-#include <utility>
 
 namespace holdfast::checkpoint {
-
-/// An open descriptor that closes itself.
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor();
-  [[nodiscard]] int get() const { return fd_; }
-  [[nodiscard]] bool open() const { return fd_ >= 0; }
-
- private:
-  int fd_{-1};
-};
 
 /// Where paths begin and what they may not leave.
 struct Confine {

@@ -4,7 +4,7 @@
 // on until the very end, so that a chatty command does not block on a full pipe.
 #include "holdfast/checkpoint/user_check.hpp"
 
-#include "checkpoint/durable.hpp"
+#include "checkpoint/descriptor.hpp"
 #include "holdfast/common/text.hpp"
 
 #include <array>
@@ -115,13 +115,13 @@ Judgement ask_user_check(std::span<const std::string> command, std::chrono::mill
     return verdict(Verdict::unknown, cat(command.front(), " cannot be started: no pipe"));
   Pipe pipe{Descriptor(ends[0]), Descriptor(ends[1])};
   const auto until = Clock::now() + limit;
-  const pid_t child = start(command, pipe.in.number());
+  const pid_t child = start(command, pipe.in.get());
   { const Descriptor closed = std::move(pipe.in); }  // else the pipe would never end
   if (child < 0)
     return verdict(Verdict::unknown,
                    cat(command.front(), " cannot be started: ", errno_code(-child).message()));
   std::string tail;
-  const bool closed = drain(pipe.out.number(), until, tail);
+  const bool closed = drain(pipe.out.get(), until, tail);
   const auto status = closed ? reap(child, until) : std::nullopt;
   if (!status) {
     (void)::kill(-child, SIGKILL);

@@ -30,7 +30,7 @@ struct DcpIndex {
 };
 
 struct DcpLimits {
-  std::uint64_t memory{std::uint64_t{1} << 30};
+  std::uint64_t memory{std::uint64_t{3} << 30};  ///< one to two KB per entry while it is read
   std::size_t items{8'000'000};
 };
 

@@ -91,7 +91,8 @@ class Dcp {
       return examination_.blame(
           marker, torn("does not begin and end like an index: cut short or zeroed"), Level::edges);
     if (!examination_.wants(Level::structure)) return;
-    const auto index = read_dcp_index(as_bytes(*bytes), {limits.index_bytes, limits.index_items});
+    const auto index =
+        read_dcp_index(as_bytes(*bytes), {3 * limits.index_bytes, limits.index_items});
     // An index that cannot be understood leaves every shard unseen.
     if (!index) return examination_.blame(marker, index.error(), Level::edges);
     if (!index->uncovered.empty())

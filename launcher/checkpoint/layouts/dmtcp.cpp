@@ -142,6 +142,7 @@ class Dmtcp final : public Layout {
     Examination notes(disk, checkpoint, tree, level, context);
     notes.check_listing();
     notes.flag(Flag::world_size_bound);
+    check_foreign_members(notes, is_image);
     const bool by_rank = check_ranks(notes);
     const Member* script = script_of(tree);
     if (script != nullptr) {

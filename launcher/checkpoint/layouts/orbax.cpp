@@ -8,6 +8,7 @@
 #include "checkpoint/formats/json.hpp"
 #include "checkpoint/formats/ocdbt_manifest.hpp"
 #include "checkpoint/layouts/candidate.hpp"
+#include "checkpoint/layouts/files.hpp"
 #include "checkpoint/layouts/layouts.hpp"
 #include "checkpoint/layouts/unsummed.hpp"
 #include "checkpoint/names.hpp"
@@ -57,6 +58,11 @@ bool is_step(Root& root, const std::string& path) {
     return entry.status.kind == FileKind::directory &&
            speaks_of_orbax(root.peek(join_path(path, entry.name)));
   });
+}
+
+/// Written once, by the save itself: the store's index and its data.
+bool is_array_file(std::string_view path) {
+  return base_name(path) == manifest || base_name(directory_name(path)) == "d";
 }
 
 Checkpoint checkpoint_of(const Entry& entry) {
@@ -225,6 +231,7 @@ class Orbax final : public Layout {
     if (tree.members.empty())
       notes.blame("", Verdict::unfinished, Level::listing, cat(checkpoint.path, " is empty"));
     check_success(notes);
+    check_foreign_members(notes, is_array_file);
     check_stores(notes);
     check_items(notes);
     if (notes.wants(Level::edges)) {

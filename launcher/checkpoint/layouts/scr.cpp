@@ -6,8 +6,8 @@
 #include "checkpoint/examination.hpp"
 #include "checkpoint/formats/checksum.hpp"
 #include "checkpoint/formats/kvtree.hpp"
-#include "checkpoint/heuristics.hpp"
 #include "checkpoint/layouts/candidate.hpp"
+#include "checkpoint/layouts/files.hpp"
 #include "checkpoint/layouts/layouts.hpp"
 #include "checkpoint/names.hpp"
 #include "holdfast/common/text.hpp"
@@ -60,17 +60,18 @@ void check_file(Examination& notes, const KvTree& file) {
         Level::structure,
         cat(file.key, " is missing: the map of ", notes.checkpoint().path, " lists it"));
   if (!status) return notes.blame("", status.error(), Level::structure);
-  const auto size = parse_number<std::uint64_t>(file.value("SIZE").value_or(""));
-  if (status->kind != FileKind::regular || (size && *size != status->size))
+  if (status->kind != FileKind::regular)
     return notes.blame(
-        "",
-        Verdict::damaged,
-        Level::structure,
-        cat(path, " should have ", size.value_or(0), " bytes and has ", status->size));
+        "", Verdict::unknown, Level::structure, cat(path, " is no regular file and is not opened"));
+  const auto size = parse_number<std::uint64_t>(file.value("SIZE").value_or(""));
+  if (size && *size != status->size)
+    return notes.blame("",
+                       Verdict::damaged,
+                       Level::structure,
+                       cat(path, " should have ", *size, " bytes and has ", status->size));
   PayloadFile payload;
   payload.path = path;
   payload.size = status->size;
-  payload.suspect = looks_sparse(*status);
   const std::string_view crc = file.value("CRC").value_or("");
   const auto sum = crc.starts_with("0x") ? parse_number<std::uint32_t>(crc.substr(2), 16)
                                          : std::optional<std::uint32_t>();
@@ -78,6 +79,9 @@ void check_file(Examination& notes, const KvTree& file) {
     payload.claims.push_back({0, status->size, Checksum::crc32, to_hex(*sum), "the file"});
   else
     notes.flag(Flag::no_checksum);
+  const auto opened = notes.disk().open(path);
+  if (!opened) return notes.blame("", opened.error(), Level::structure);
+  payload.suspect = check_holes(notes, "", **opened, sum.has_value());
   notes.add_payload(std::move(payload));
 }
 

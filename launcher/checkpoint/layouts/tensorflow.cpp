@@ -5,7 +5,6 @@
 #include "checkpoint/examination.hpp"
 #include "checkpoint/formats/checksum.hpp"
 #include "checkpoint/formats/tensor_bundle.hpp"
-#include "checkpoint/heuristics.hpp"
 #include "checkpoint/layouts/files.hpp"
 #include "checkpoint/layouts/layouts.hpp"
 #include "checkpoint/names.hpp"
@@ -117,11 +116,12 @@ class ShardClaims {
   ShardClaims(Examination& notes, const BundleIndex& index) : notes_(notes), index_(index) {}
 
   void check(const Member& shard, std::uint64_t number) {
+    const auto opened = notes_.disk().open(notes_.path_of(shard.path));
+    if (!opened) return notes_.blame(shard.path, opened.error(), Level::structure);
     PayloadFile file;
     file.path = notes_.path_of(shard.path);
+    file.suspect = check_holes(notes_, shard.path, **opened, true);
     file.size = shard.status.size;
-    file.suspect = looks_sparse(shard.status);
-    if (file.suspect) notes_.flag(Flag::suspect_holes);
     for (const BundleEntry& entry : entries_of(index_, number)) {
       if (entry.kind == BundleEntry::Kind::sliced) continue;
       std::uint64_t end = 0;
@@ -138,7 +138,7 @@ class ShardClaims {
                          end));
         return;
       }
-      claim(file, shard, entry);
+      claim(file, shard, **opened, entry);
     }
     const std::uint64_t end = file.claims.empty() ? 0 : end_of(index_, number);
     if (!file.claims.empty() && shard.status.size - end > most_padding)
@@ -151,7 +151,7 @@ class ShardClaims {
   }
 
  private:
-  void claim(PayloadFile& file, const Member& shard, const BundleEntry& entry) {
+  void claim(PayloadFile& file, const Member& shard, const File& opened, const BundleEntry& entry) {
     if (entry.size == 0) return;
     if (entry.kind == BundleEntry::Kind::plain) {
       file.claims.push_back({entry.offset,
@@ -165,14 +165,12 @@ class ShardClaims {
       notes_.flag(Flag::no_checksum);
       return;
     }
-    check_text(shard, entry);
+    check_text(shard, opened, entry);
   }
 
   /// Strings have sums of their own that no plain claim can express. They are small.
-  void check_text(const Member& shard, const BundleEntry& entry) {
-    const auto opened = notes_.disk().open(notes_.path_of(shard.path));
-    if (!opened) return notes_.blame(shard.path, opened.error(), Level::structure);
-    const auto bytes = Slice(**opened).read(entry.offset, static_cast<std::size_t>(entry.size));
+  void check_text(const Member& shard, const File& opened, const BundleEntry& entry) {
+    const auto bytes = Slice(opened).read(entry.offset, static_cast<std::size_t>(entry.size));
     if (!bytes) return notes_.blame(shard.path, bytes.error(), Level::structure);
     const auto right = check_strings(entry, *bytes);
     if (right) return;

@@ -6,6 +6,7 @@
 #include "checkpoint/examination.hpp"
 #include "checkpoint/formats/veloc_file.hpp"
 #include "checkpoint/heuristics.hpp"
+#include "checkpoint/layouts/files.hpp"
 #include "checkpoint/layouts/layouts.hpp"
 #include "checkpoint/layouts/unsummed.hpp"
 #include "checkpoint/names.hpp"
@@ -114,6 +115,8 @@ class Veloc final : public Layout {
       one.step = piece->version;
       one.is_directory = false;
       one.parts.push_back(entry.name);  // the listing is sorted
+      // There is no marker; the last that was written is as near as one comes.
+      one.committed = std::max(one.committed.value_or(Time{}), entry.status.modified);
     }
     Survey survey;
     for (auto& [key, checkpoint] : found)
@@ -130,6 +133,7 @@ class Veloc final : public Layout {
     notes.check_listing();
     notes.flag(Flag::world_size_bound);
     check_ranks(notes);
+    check_foreign_members(notes, [](std::string_view name) { return piece_of(name).has_value(); });
     for (const Member& member : tree.members) {
       if (notes.need(member.path, Verdict::unfinished, "a rank's data") == nullptr) continue;
       const auto piece = piece_of(member.path);

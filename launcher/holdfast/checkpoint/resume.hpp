@@ -32,7 +32,7 @@ using Variables = std::vector<std::pair<std::string, std::string>>;
 /// (SCR_CURRENT). A cold start sets none of them: a program asks whether _FROM is there.
 [[nodiscard]] Variables resume_variables(const Resumption& from);
 
-/// Every name resume_variables() may set, so that those of an earlier attempt can be taken away.
+/// The names of our own among them, so that those of an earlier attempt can be taken away.
 [[nodiscard]] std::vector<std::string_view> resume_variable_names();
 
 /// Words out of a template like `--load {dir} --ckpt-step {step}`. The template is split at blanks
