@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A global rank handed to something that indexes the ranks of one node would bind the wrong cores
-// on every node but the first. refused: could not convert|cannot convert|invalid initialization
+// on every node but the first.
+//
+// refused: could not convert|cannot convert|invalid initialization
 #include "holdfast/common/id.hpp"
 
 unsigned first_core_of(holdfast::LocalRank rank) { return rank.value * 4; }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The value is reached by asking for it, so that the place where a failure was thought of can be
-// seen. refused: cannot convert
+// seen.
+//
+// refused: cannot convert
 #include "holdfast/common/result.hpp"
 
 holdfast::Result<int> read_answer();
