@@ -171,7 +171,7 @@ TEST(LammpsRestart, TellsItsStepAndPieces) {
 
 TEST(DmtcpImage, EndsWithAMarkThatACutOneLacks) {
   const std::string image = dmtcp_image(1);
-  EXPECT_EQ(dmtcp_image(std::string_view(image)), DmtcpImage::plain);
+  EXPECT_EQ(checkpoint::dmtcp_image(std::string_view(image)), DmtcpImage::plain);
   EXPECT_TRUE(is_dmtcp_end(std::string_view(image).substr(image.size() - dmtcp_tail_bytes)));
   EXPECT_FALSE(is_dmtcp_end(std::string_view(image).substr(image.size() - 8192, 4096)));
 }

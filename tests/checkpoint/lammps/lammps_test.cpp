@@ -104,17 +104,21 @@ TEST_F(RealLammps, RestartsCutAnywhereAreNotGood) {
   const auto whole = std::filesystem::file_size(file);
   for (std::uintmax_t length = whole - 1; length > 700; length -= 700) {
     std::filesystem::resize_file(file, length);
-    for (const Listed& listed : read().newest_first)
-      if (listed.checkpoint.path == "run.120.rst")
+    for (const Listed& listed : read().newest_first) {
+      if (listed.checkpoint.path == "run.120.rst") {
         EXPECT_EQ(listed.judgement.verdict, Verdict::damaged) << length;
+      }
+    }
   }
 }
 
 TEST_F(RealLammps, RestartsInPiecesMissTheirPiece) {
   std::filesystem::remove(place_ / "multi.0.rst");
-  for (const Listed& listed : read().newest_first)
-    if (listed.checkpoint.path == "multi.%.rst")
+  for (const Listed& listed : read().newest_first) {
+    if (listed.checkpoint.path == "multi.%.rst") {
       EXPECT_EQ(listed.judgement.verdict, Verdict::unfinished);
+    }
+  }
 }
 
 }  // namespace
