@@ -7,6 +7,7 @@
 #include "support/checkpoint/world.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct Expected {
   Verdict flipped_byte{Verdict::damaged};   ///< at Level::payload; good where there is no checksum
   Verdict foreign_shard{Verdict::damaged};  ///< the same file of an older step, with its time
   Verdict hole{Verdict::damaged};
+  Verdict zeroed_head{Verdict::damaged};
+  std::optional<Verdict> vanished{Verdict::in_flight};  ///< nothing: the survey itself opens files
 };
 
 struct Framework {
@@ -27,8 +30,9 @@ struct Framework {
   std::string format;  ///< that the catalogue is to recognise
   /// Saves step `step` below the root; gives the checkpoint's path.
   std::string (*save)(World& world, std::uint64_t step);
-  std::string
-      shard;  ///< a file with tensors, relative to the checkpoint; "" is the checkpoint itself
+  /// A file with tensors, relative to the checkpoint; "" is the checkpoint itself, and what begins
+  /// with ".." lies beside it.
+  std::string shard;
   std::string marker;  ///< the file that commits; empty: none, or the shard's own end
   Expected expected;
 };

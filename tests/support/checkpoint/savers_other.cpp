@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The order in which programs outside the PyTorch family write, sync and rename.
+#include "checkpoint/formats/checksum.hpp"
 #include "holdfast/checkpoint/checkpoint.hpp"
 #include "support/checkpoint/other_files.hpp"
 
@@ -79,7 +80,9 @@ std::string save_scr(World& world, std::uint64_t step) {
     const std::string file = name + "/rank_" + number(rank) + ".ckpt";
     const std::string bytes = payload_bytes(step * 10 + rank, 20'000);
     write_synced(world, file, bytes);
-    ranks.push_back({number(rank), {{"FILE", {{file, {{"SIZE", {{number(bytes.size()), {}}}}}}}}}});
+    const std::string crc = "0x" + to_hex(crc32(0, as_bytes(bytes)));
+    const std::vector<Branch> about{{"SIZE", {{number(bytes.size()), {}}}}, {"CRC", {{crc, {}}}}};
+    ranks.push_back({number(rank), {{"FILE", {{file, about}}}}});
   }
   write_synced(world, notes + "/rank2file", kvtree({{"LEVEL", {{"0", {}}}}, {"RANK", ranks}}));
   write_synced(world,
