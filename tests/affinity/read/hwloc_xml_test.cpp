@@ -232,6 +232,34 @@ TEST(HwlocXml, LeavesOutWhatTheCgroupDidNotAllow) {
   EXPECT_EQ(to_list(topology.pus()), "1");
 }
 
+TEST(HwlocXml, LeavesOutWhatAnyOfTheMachinesSetsLacks) {
+  const Topology topology = read(
+      R"(<topology><object type="Machine" cpuset="0x7" online_cpuset="0xe" allowed_cpuset="0xb">
+      <object type="PU" os_index="0"/><object type="PU" os_index="1"/>
+      <object type="PU" os_index="2"/><object type="PU" os_index="3"/></object></topology>)");
+  EXPECT_EQ(to_list(topology.pus()), "1");
+}
+
+TEST(HwlocXml, KeepsAPackageOutOfViewOnlyForWhatItHolds) {
+  const auto view = [](std::string_view inside) {
+    return read(cat(
+        R"(<topology version="2.0"><object type="Machine" cpuset="0x3" allowed_cpuset="0x1" )",
+        R"(allowed_nodeset="0x1"><object type="Package" os_index="0" cpuset="0x1">)",
+        R"(<object type="NUMANode" os_index="0" cpuset="0x1"/><object type="PU" os_index="0"/>)",
+        R"(</object><object type="Package" os_index="1" cpuset="0x2" nodeset="0x2">)",
+        R"(<object type="NUMANode" os_index="1" cpuset="0x2"/><object type="PU" os_index="1"/>)",
+        inside,
+        "</object></object></topology>"));
+  };
+  const Topology empty = view("");
+  EXPECT_EQ(empty.packages.size(), 1U);
+  EXPECT_EQ(empty.memory.size(), 1U) << "memory that was not allowed";
+  const Topology with_gpu = view(function("0000:81:00.0", "0302 [10de:1]"));
+  ASSERT_EQ(with_gpu.packages.size(), 2U);
+  EXPECT_EQ(with_gpu.packages[1].os_index, 1U);
+  EXPECT_EQ(with_gpu.gpus.at(0).near, (Locality{NumaNode{1}, {}}));
+}
+
 TEST(HwlocXml, RefusesVersionThreeWithTheRemedy) {
   std::string xml = version2("");
   xml.replace(xml.find("version=\"2.0\""), 13, "version=\"3.0\"");
