@@ -21,11 +21,13 @@ namespace {
 
 std::string key_of(const Topology&, const Gpu& gpu) { return to_text(gpu.id); }
 
-/// The PCI address where it names one NIC alone (two ports of one function may be two NICs), else
-/// the name.
+/// Two ports of one function may be two NICs.
+bool alone_at_address(const Topology& topology, const Nic& nic) {
+  return nic.at && std::ranges::count(topology.nics, nic.at, &Nic::at) == 1;
+}
+
 std::string key_of(const Topology& topology, const Nic& nic) {
-  const bool alone = nic.at && std::ranges::count(topology.nics, nic.at, &Nic::at) == 1;
-  return alone ? to_text(*nic.at) : printable(nic.name);
+  return alone_at_address(topology, nic) ? to_text(*nic.at) : printable(nic.name);
 }
 
 template <class Device>
@@ -65,25 +67,48 @@ std::string told(const Topology&, const Nic& nic) {
   return cat("NIC ", printable(nic.name), ", ", to_words(nic.kind));
 }
 
-std::string_view noun(const Gpu&) { return "GPU"; }
-std::string_view noun(const Nic&) { return "NIC"; }
+std::string named_by_key(const Topology& topology, const Gpu& gpu) {
+  return cat("GPU at ", key_of(topology, gpu));
+}
+
+std::string named_by_key(const Topology& topology, const Nic& nic) {
+  return cat(alone_at_address(topology, nic) ? "NIC at " : "NIC called ", key_of(topology, nic));
+}
+
+/// What a difference is called when the second node lacks a device, and when only it has one.
+struct LossKinds {
+  std::string_view missing, extra;
+};
+LossKinds loss_kinds(const Gpu&) { return {"gpu_missing", "gpu_extra"}; }
+LossKinds loss_kinds(const Nic&) { return {"nic_missing", "nic_extra"}; }
 
 template <class Device>
-Difference missing(const NamedNode& has, const NamedNode& lacks, const Device& device, bool lost) {
-  const std::string key = key_of(has.topology, device);
-  const bool gpu = noun(device) == "GPU";
-  const std::string what = told(has.topology, device);
-  Difference out{lost ? (gpu ? "gpu_missing" : "nic_missing") : (gpu ? "gpu_extra" : "nic_extra"),
-                 key,
-                 lost ? what : "",
-                 lost ? "" : what,
-                 {}};
-  const std::string place = key == printable(key) && key.find(':') != std::string::npos
-                                ? cat(" at ", key)
-                                : cat(" called ", key);
-  out.sentence =
-      cat(lacks.name, " has no ", noun(device), place, " (", has.name, " has: ", what, ')');
-  return out;
+void tell_missing(const NamedNode& a,
+                  const NamedNode& b,
+                  const Matched<Device>& devices,
+                  std::vector<Difference>& out) {
+  const auto sentence = [](const NamedNode& has, const NamedNode& lacks, const Device& device) {
+    return cat(lacks.name,
+               " has no ",
+               named_by_key(has.topology, device),
+               " (",
+               has.name,
+               " has: ",
+               told(has.topology, device),
+               ')');
+  };
+  for (const Device* device : devices.only_first)
+    out.push_back({loss_kinds(*device).missing,
+                   key_of(a.topology, *device),
+                   told(a.topology, *device),
+                   "",
+                   sentence(a, b, *device)});
+  for (const Device* device : devices.only_second)
+    out.push_back({loss_kinds(*device).extra,
+                   key_of(b.topology, *device),
+                   "",
+                   told(b.topology, *device),
+                   sentence(b, a, *device)});
 }
 
 /// A value of one device that is not the same in both nodes.
@@ -202,17 +227,6 @@ void compare_paths(const NamedNode& a,
   if (more != 0)
     out.push_back(
         {"pci_path", "", "", "", cat("so are ", more, " more paths between GPUs and NICs")});
-}
-
-template <class Device>
-void tell_missing(const NamedNode& a,
-                  const NamedNode& b,
-                  const Matched<Device>& devices,
-                  std::vector<Difference>& out) {
-  for (const Device* device : devices.only_first)
-    out.push_back(missing(a, b, *device, true));
-  for (const Device* device : devices.only_second)
-    out.push_back(missing(b, a, *device, false));
 }
 
 }  // namespace

@@ -49,6 +49,21 @@ TEST_F(NodeDifference, NamesAGpuThatIsMissing) {
   EXPECT_EQ(other_way[0].kind, "gpu_extra");
 }
 
+TEST_F(NodeDifference, NamesANicThatIsGoneByAddressOrElseByName) {
+  const std::string at = to_text(*a_.nics[1].at);
+  const std::string name = a_.nics[1].name;
+  b_.nics.erase(b_.nics.begin() + 1);
+  EXPECT_THAT(sentences(a_, b_),
+              ElementsAre(cat("b has no NIC at ", at, " (a has: NIC ", name, ", InfiniBand)")));
+  Topology a = a_;
+  a.nics[1].at.reset();
+  const auto found = differences_between({"a", a}, {"b", b_}, false);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0].kind, "nic_missing");
+  EXPECT_EQ(found[0].sentence,
+            cat("b has no NIC called ", name, " (a has: NIC ", name, ", InfiniBand)"));
+}
+
 TEST_F(NodeDifference, NamesANicThatHasAnotherNameAtTheSameAddress) {
   const std::string at = to_text(*b_.nics[0].at);
   const std::string name = b_.nics[0].name;

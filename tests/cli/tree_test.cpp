@@ -59,6 +59,14 @@ TEST(Arrangement, PutsEveryCoreAndDeviceOfEveryMachineInExactlyOnePlace) {
   }
 }
 
+TEST(Arrangement, BelievesTheNumaNodeOfADeviceWhoseCoresAreNotOurs) {
+  Topology topology = machine("hgx-h100");
+  topology.gpus[0].near = {topology.memory[1].id, {}};  // as seen from a cgroup of the other node
+  const Arrangement arrangement = arrange(topology);
+  EXPECT_THAT(arrangement.gpus, ::testing::IsEmpty());
+  EXPECT_THAT(arrangement.packages[1].memory[0].inside.gpus, ::testing::Contains(0U));
+}
+
 TEST(Tree, ShowsEveryDeviceOfEveryMachine) {
   for (const std::string& name : machine_names()) {
     const Topology topology = machine(name);
