@@ -104,13 +104,11 @@ bool is_leftover(const Environment& environment, std::string_view name) {
 }
 
 std::string first_node(const Environment& environment) {
-  // With -m arbitrary rank 0 runs where the host file begins, not on the first node of the
-  // allocation.
-  std::string_view nodes = text_of(environment, "SLURM_STEP_NODELIST");
-  if (text_of(environment, "SLURM_DISTRIBUTION").starts_with("arbitrary"))
-    if (const auto arbitrary = text_of(environment, "SLURM_ARBITRARY_NODELIST"); !arbitrary.empty())
-      nodes = arbitrary;
-  const auto hosts = parse_hostlist(nodes);
+  // With -m arbitrary rank 0 runs where the host file begins, not on the first node of the list:
+  // no address is better than another rank's.
+  const bool arbitrary = text_of(environment, "SLURM_DISTRIBUTION").starts_with("arbitrary");
+  const auto hosts = parse_hostlist(
+      text_of(environment, arbitrary ? "SLURM_ARBITRARY_NODELIST" : "SLURM_STEP_NODELIST"));
   return hosts && !hosts->empty() ? hosts->front() : std::string();
 }
 

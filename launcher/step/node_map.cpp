@@ -92,8 +92,14 @@ Result<void> write_node_map(const std::filesystem::path& file,
                             std::string_view key,
                             const affinity::Topology& topology) {
   const std::filesystem::path folder = file.parent_path();
-  if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST)
-    return broken(folder, "has no folder", errno);
+  if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) {
+    const int error = errno;
+    const bool denied = error == EACCES;
+    return Failure{denied ? FailureKind::denied : FailureKind::unreadable,
+                   cat("the folder ", folder.string(), " of the node map cannot be made"),
+                   denied ? "run it as root" : "",
+                   errno_code(error)};
+  }
   const std::string fresh = cat(file.string(), '.', ::getpid());
   ::unlink(fresh.c_str());  // of a crashed writer that had our pid
   const Descriptor out(

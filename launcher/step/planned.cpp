@@ -167,13 +167,17 @@ affinity::RankOrders orders_for(const Planned& planned,
   if (orders.local_rank >= planned.plan.ranks.size()) return orders;
   const affinity::Placement& place = planned.plan.ranks[orders.local_rank];
   const StandIn& stand_in = planned.machine.stand_in;
-  if (!set_by_user(environment, "HOLDFAST_CPU_BIND_IS_USERS")) {
+  const bool own_binding = set_by_user(environment, "HOLDFAST_CPU_BIND_IS_USERS");
+  if (!own_binding) {
     orders.cpus = stand_in.to_real(place.pus);
     if (!memory_is_users(environment)) orders.memory = stand_in.to_real(place.memory);
   }
   for (auto& edit : affinity::environment_for(
-           planned.machine.topology, planned.plan, rank, planned.environment, environment))
-    if (!edit.kept) orders.environment.emplace_back(std::move(edit.name), std::move(edit.value));
+           planned.machine.topology, planned.plan, rank, planned.environment, environment)) {
+    // Where the user chose the CPUs, ours would be told and not be true.
+    if (edit.kept || (own_binding && edit.name == "HOLDFAST_CPUS")) continue;
+    orders.environment.emplace_back(std::move(edit.name), std::move(edit.value));
+  }
   // A command inside this rank (`holdfast exec` below torchrun) finds only the rank's own mask: it
   // needs the step's.
   if (const std::string step = step_name(environment); !step.empty()) {

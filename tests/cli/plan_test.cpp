@@ -222,6 +222,7 @@ TEST(PlanForStep, SendsNoBindingWhereTheUserChoseOne) {
   ASSERT_TRUE(orders);
   EXPECT_TRUE(orders->ranks[0].cpus.empty());
   EXPECT_EQ(orders->ranks[0].memory.kind, affinity::MemoryPolicy::Kind::unchanged);
+  EXPECT_EQ(value_of(orders->ranks[0], "HOLDFAST_CPUS"), "(unset)");
   EXPECT_EQ(value_of(orders->ranks[0], "RANK"), "4");
 }
 
