@@ -127,7 +127,7 @@ TEST(Hostile, EndsInOneSentenceEach) {
 }
 
 TEST(Hostile, MayBeCutAnywhere) {
-  for (const char* name : {"pretend-8gpu", "mi300a-cpx"}) {
+  for (const char* name : {"pretend-8gpu", "two-vendors"}) {
     const std::string xml = holdfast::testing::machine_xml(name);
     for (std::size_t size = 0; size + 12 < xml.size(); size += 97)
       EXPECT_FALSE(parse_topology(std::string_view(xml).substr(0, size), "cut")) << size;
@@ -139,7 +139,7 @@ TEST(Hostile, MayBeCutAnywhere) {
 
 TEST(Hostile, MayHaveAnyByteChanged) {
   const std::string xml = holdfast::testing::machine_xml("two-vendors");
-  for (std::size_t at = 0; at < xml.size(); at += 7)
+  for (std::size_t at = 0; at < xml.size(); at += 17)
     for (const char byte : {'\0', '"', '<', '9', '\xff'}) {
       std::string changed = xml;
       changed[at] = byte;
