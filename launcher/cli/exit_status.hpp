@@ -18,6 +18,7 @@ enum class ExitStatus : int {
   ok = 0,
   negative = 1,
   usage = 2,
+  none_good = 3,
   unfit = 120,
   no_plan = 121,
   gave_up = 122,
@@ -40,6 +41,8 @@ inline constexpr std::array exit_statuses{
     ExitStatusRow{ExitStatus::negative, "1", "the answer to a question is no: the nodes differ"},
     ExitStatusRow{
         ExitStatus::usage, "2", "wrong usage, or a named file is missing or makes no sense"},
+    ExitStatusRow{
+        ExitStatus::none_good, "3", "there are checkpoints, and none of them may be used"},
     ExitStatusRow{ExitStatus::unfit, "120", "the node is unfit (kept for the health checks)"},
     ExitStatusRow{ExitStatus::no_plan, "121", "no plan can be made for what was asked"},
     ExitStatusRow{ExitStatus::gave_up, "122", "gave up (kept for the supervisor)"},

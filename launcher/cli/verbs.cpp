@@ -14,6 +14,7 @@ constexpr std::array table{
     &topo_verb,
     &plan_verb,
     &exec_verb,
+    &ckpt_verb,
     &help_verb,
 };
 

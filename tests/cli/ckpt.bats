@@ -1,0 +1,163 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# `holdfast ckpt` as a person and a batch script meet it: directories with a marker, made by cp and touch.
+
+# shellcheck disable=SC2154 # output, status, talk and holdfast come from words.bash
+load words
+
+setup() {
+    root=$BATS_TEST_TMPDIR/run/ckpt
+    mkdir -p "$root"
+}
+
+# save STEP: a checkpoint of two files and its marker, hours old, later steps later
+save() {
+    mkdir "$root/step-$1"
+    head -c 200000 /dev/urandom >"$root/step-$1/weights.bin"
+    echo "step $1" >"$root/step-$1/state.txt"
+    touch "$root/step-$1/DONE"
+    aged "$1"
+}
+
+# aged STEP: as if nobody had touched it since
+aged() {
+    find "$root/step-$1" -type f ! -name DONE -exec touch -d "$((200 - $1)) minutes ago" {} +
+    [ ! -e "$root/step-$1/DONE" ] || touch -d "$((199 - $1)) minutes ago" "$root/step-$1/DONE"
+    touch -d "$((199 - $1)) minutes ago" "$root/step-$1"
+}
+
+ckpt() { # WORD...: with the marker
+    told ckpt "$@" --ckpt-marker DONE "$root"
+}
+
+@test "ckpt list: an empty directory is a start from the beginning" {
+    told ckpt list "$root"
+    ends 1 "holdfast: start from the beginning: the checkpoint directory is empty"
+}
+
+@test "ckpt list: stars the newest good one and says why the newer one is not" {
+    save 10
+    save 20
+    rm "$root/step-20/DONE"
+    aged 20
+    ckpt list
+    [ "$status" -eq 0 ]
+    [[ $output == *"* 10 "*good* ]]
+    [[ $output == *"unfinished"*"step-20/DONE is not there"* ]]
+}
+
+@test "ckpt list: --json names the chosen one" {
+    needs jq jq
+    save 10
+    ckpt list --json
+    [ "$(jq -r .chosen <<<"$output")" = step-10 ]
+    [ "$(jq -r .choice <<<"$output")" = resume ]
+    [ "$(jq -r '.checkpoints[0].verdict' <<<"$output")" = good ]
+}
+
+@test "ckpt latest: prints path, step, environment and arguments" {
+    save 10
+    ckpt latest
+    [ "$output" = "$root/step-10" ]
+    ckpt latest --print step
+    [ "$output" = 10 ]
+    ckpt latest --print env
+    eval "$output"
+    [ "$HOLDFAST_RESUME_FROM" = "$root/step-10" ] && [ "$HOLDFAST_RESUME_STEP" = 10 ]
+    ckpt latest --print args --resume-arg "--load {path} --note 'a b'"
+    eval "set -- $output"
+    [ "$#" -eq 4 ] && [ "$2" = "$root/step-10" ] && [ "$4" = "a b" ]
+}
+
+@test "ckpt latest: fails closed when there are some and none is good" {
+    save 10
+    rm "$root/step-10/DONE"
+    aged 10
+    ckpt latest
+    [ "$status" -eq 3 ] && [ -z "$output" ]
+    [[ $talk == *"do not start"* ]]
+}
+
+@test "ckpt latest: takes an older one when the newest may still be written, and waits when told to" {
+    save 10
+    save 20
+    rm "$root/step-20/DONE"
+    ckpt latest
+    [ "$output" = "$root/step-10" ]
+    (touch "$root/step-20/DONE") &
+    ckpt latest --wait 2m --quiet 1s
+    [ "$output" = "$root/step-20" ]
+}
+
+@test "ckpt latest: asks the user's own command" {
+    save 10
+    save 20
+    ckpt latest --ckpt-verify "test {step} -lt 20"
+    [ "$output" = "$root/step-10" ]
+    [[ $talk == *"step-20"*"test ended with 1"* ]]
+}
+
+@test "ckpt verify: a manifest finds the flipped byte that nothing else can" {
+    save 10
+    told ckpt verify --ckpt-marker DONE --manifest "$root/step-10"
+    [ "$status" -eq 0 ]
+    [ -e "$BATS_TEST_TMPDIR/run/.holdfast/ckpt/step-10.manifest.json" ]
+    told ckpt verify --ckpt-marker DONE --deep "$root/step-10"
+    [ "$status" -eq 0 ]
+    printf 'X' | dd of="$root/step-10/weights.bin" bs=1 seek=100000 conv=notrunc status=none
+    aged 10
+    told ckpt verify --ckpt-marker DONE --deep --again "$root/step-10"
+    [ "$status" -eq 1 ]
+    [[ $output == *"step-10/weights.bin"* ]]
+}
+
+@test "ckpt verify: does not read again what it found good" {
+    save 10
+    told ckpt verify --ckpt-marker DONE --manifest "$root/step-10"
+    told ckpt verify --ckpt-marker DONE --deep "$root/step-10"
+    grep -q weights.bin "$BATS_TEST_TMPDIR/run/.holdfast/ckpt/verified.jsonl"
+}
+
+@test "ckpt explain: tells each file and what to do" {
+    save 10
+    : >"$root/step-10/weights.bin"
+    aged 10
+    told ckpt explain --ckpt-marker DONE "$root/step-10"
+    [ "$status" -eq 1 ]
+    [[ $output == *"damaged"*"weights.bin is empty"* ]]
+    [[ $output == *"what to do:"* ]]
+}
+
+@test "ckpt quarantine: moves the bad one out, keeps a note, deletes nothing" {
+    save 10
+    save 20
+    : >"$root/step-20/weights.bin"
+    aged 20
+    ckpt quarantine --mode move --attempt 7.1 --dry-run
+    [ -d "$root/step-20" ]
+    ckpt quarantine --mode move --attempt 7.1
+    [ "$status" -eq 0 ]
+    [ ! -e "$root/step-20" ]
+    [ -e "$BATS_TEST_TMPDIR/run/.holdfast-quarantine/ckpt/7.1/step-20/state.txt" ]
+    grep -q "weights.bin is empty" "$BATS_TEST_TMPDIR/run/.holdfast-quarantine/ckpt/7.1/step-20.holdfast.json"
+}
+
+@test "ckpt quarantine: refuses while somebody may still be writing" {
+    save 10
+    save 20
+    rm "$root/step-20/DONE"
+    ckpt quarantine --mode move
+    [ "$status" -eq 125 ]
+    [ -d "$root/step-20" ]
+    [[ $talk == *"step-20 may still be written"* ]]
+}
+
+@test "ckpt watch: prints each as it becomes complete" {
+    save 10
+    timeout 60 "$holdfast" ckpt watch --count 2 --ckpt-marker DONE --every 1s "$root" >"$BATS_TEST_TMPDIR/seen" &
+    watcher=$!
+    save 20
+    wait "$watcher"
+    [[ $(<"$BATS_TEST_TMPDIR/seen") == "step-10: good"*$'\n'"step-20: good"* ]]
+}
