@@ -44,6 +44,17 @@ words() { run bash -c "$(words_of); $1" 3>&-; }
     [ ! -e "$BATS_TEST_TMPDIR/asked" ]
 }
 
+@test "setup: a package's script that prints something does not fail" {
+    pretend apt-get <<'END'
+for word; do [[ $word != APT::Status-Fd=* ]] || told_on=${word#*=}; done
+echo "pmstatus:some:50:Installing" >&"$told_on"
+eval "exec $told_on>&-" # as apt does before it starts dpkg
+echo "a package's script prints"
+END
+    words 'run_step "installing" apt_install some'
+    [ "$status" -eq 0 ] || { echo "$output" && false; }
+}
+
 @test "setup: --list names what is missing and installs nothing" {
     installed scdoc
     run "$scripts/setup" --list build

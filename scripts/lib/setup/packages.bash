@@ -41,9 +41,12 @@ allow_starting_daemons() {
     if [ -e "$policy" ] && grep -qF "$policy_mark" "$policy"; then rm -f "$policy"; fi
 }
 
+# apt closes the file it tells its progress on before it starts dpkg: that must not be standard output, or the first
+# package's script that prints something fails. No pseudo-terminal, for a chroot may have none to give.
 apt_install() { # PACKAGE...
     DEBIAN_FRONTEND=noninteractive apt-get --assume-yes --no-install-recommends \
-        -o APT::Status-Fd=1 -o Dpkg::Options::=--force-confold -o DPkg::Lock::Timeout=120 install "$@"
+        -o APT::Status-Fd=9 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confold -o DPkg::Lock::Timeout=120 \
+        install "$@" 9>&1
 }
 
 # install_packages GROUP...: idempotent; with everything there it needs neither network nor root.

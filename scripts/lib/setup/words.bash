@@ -124,7 +124,7 @@ run_step() {
     [ ! -t 1 ] || printf '\r\033[K'
     if [ "$status" -ne 0 ]; then
         say "  $label: failed after $((SECONDS - start)) s; its last lines:"
-        tail -n "${HOLDFAST_TAIL:-40}" "$step_log" | sed 's/^/    /'
+        grep -v '^pmstatus:' "$step_log" | tail -n "${HOLDFAST_TAIL:-40}" | sed 's/^/    /' || true
         return "$status"
     fi
     say "  $label: done in $((SECONDS - start)) s"
