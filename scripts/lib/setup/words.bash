@@ -80,13 +80,14 @@ progress_in() { # LOG
 }
 
 tell_progress() { # LABEL LOG START
-    local state line
+    local state line elapsed=$((SECONDS - $3))
     state=$(progress_in "$2") || state=""
-    line="  $1: $((SECONDS - $3)) s${state:+, $state}"
+    line="  $1: $elapsed s${state:+, $state}"
     if [ -t 1 ]; then
         printf '\r\033[K%s' "$line"
-    elif [ $(((SECONDS - $3) % tell_every)) -eq 0 ]; then
+    elif [ "$elapsed" -ge "$tell_next" ]; then
         printf '%s\n' "$line"
+        tell_next=$((elapsed + tell_every))
     fi
 }
 
@@ -110,6 +111,7 @@ begin_step() { # LOG COMMAND...
 run_step() {
     local label=$1 start=$SECONDS status="" done_pipe
     shift
+    tell_next=$tell_every
     step_log="$logs/$(tr -c 'a-zA-Z0-9\n' '-' <<<"$label").log"
     exec {done_pipe}<>"$logs/done"
     begin_step "$step_log" "$@"
