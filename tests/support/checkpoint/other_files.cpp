@@ -197,7 +197,8 @@ std::string gromacs_checkpoint(std::uint64_t step) {
   for (const char* text : {"2022.5", "", "", "", "gmx mdrun", "Sun Nov 22 2026"})
     file += xdr_string(text);
   file += big_bytes<std::uint32_t>(22) + big_bytes<std::uint32_t>(0) + xdr_string("node1");
-  for (const unsigned number : {216U, 1U, 10U, 1U, 0U, 0U})  // atoms, groups, chains, lambdas, integrator
+  for (const unsigned number :
+       {216U, 1U, 10U, 1U, 0U, 0U})  // atoms, groups, chains, lambdas, integrator
     file += big_bytes<std::uint32_t>(number);
   file += big_bytes<std::uint32_t>(3) + big_bytes<std::uint64_t>(step);
   return file + payload_bytes(step, 20'000) + big_bytes<std::uint32_t>(171819);
