@@ -86,7 +86,7 @@ const Verb ckpt_verb{
         "quarantine  keep the program away from bad ones; nothing is ever deleted\n"
         "`holdfast ckpt list --help` and so on show the options. Exit status: 0 good, 1 none\n"
         "there (start anew), 3 there are some and none is good (do not start).",
-    .operands = {.shown = "list|latest|verify|explain|watch|quarantine [OPTION...] PATH",
+    .operands = {.shown = "list|latest|verify|explain|watch|quarantine [OPTION] PATH",
                  .at_most = 0,
                  .is_command = true},
     .options = {},

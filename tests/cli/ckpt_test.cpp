@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// `holdfast ckpt` in this process: its sub-verbs, how it tells misuse, its tables and its manual page.
+// `holdfast ckpt` in this process: its sub-verbs, how it tells misuse, its tables and its manual
+// page.
 #include "cli/ckpt/deep.hpp"
 #include "cli/ckpt/look.hpp"
 #include "cli/ckpt/progress.hpp"
@@ -20,8 +21,8 @@ namespace holdfast::cli {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::UnorderedElementsAreArray;
 using testing::holdfast;
+using ::testing::UnorderedElementsAreArray;
 
 TEST(Ckpt, WithoutAWordSaysWhatThereIs) {
   const auto told = holdfast({"ckpt"});

@@ -128,9 +128,11 @@ TEST(Completion, OffersTheWordsOfAChoice) {
 }
 
 TEST(Synopsis, WrapsUnderItsFirstOption) {
-  for (const Verb* verb : verbs())
-    for (const auto line : split(synopsis(*verb), '\n'))
+  for (const Verb* verb : verbs()) {
+    const std::string text = synopsis(*verb);
+    for (const auto line : split(text, '\n'))
       EXPECT_LE(line.size(), 80U) << line;
+  }
 }
 
 }  // namespace

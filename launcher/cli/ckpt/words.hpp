@@ -22,8 +22,8 @@ namespace holdfast::cli {
 /// The path, or what stands for the root itself; safe to print.
 [[nodiscard]] std::string shown_path(const checkpoint::Checkpoint& checkpoint);
 
-/// "good", or "condemned" where memory says so, with the flags that matter in brackets. What was only
-/// listed is not called good: nobody has looked.
+/// "good", or "condemned" where memory says so, with the flags that matter in brackets. What was
+/// only listed is not called good: nobody has looked.
 [[nodiscard]] std::string shown_verdict(const checkpoint::Listed& listed, bool condemned);
 
 /// The table of `holdfast ckpt list`; a star marks `chosen`.
