@@ -61,13 +61,17 @@ bool looks_sparse(const FileStatus& status) {
 
 namespace {
 
+enum class Occurrences { first, all };
+
 /// The path with the step, as a whole number, replaced: step 1 is not to be found in "rank_10".
 std::string with_step(std::string_view path,
-                      std::optional<std::uint64_t> step,
-                      std::string_view replacement) {
-  if (!step) return std::string(path);
-  const std::string number = std::to_string(*step);
+                      std::uint64_t step,
+                      std::uint64_t other,
+                      Occurrences which) {
+  const std::string number = std::to_string(step);
+  const std::string replacement = std::to_string(other);
   std::string out;
+  bool replaced = false;
   for (std::size_t at = 0; at < path.size();) {
     const std::size_t end = std::min(path.find_first_not_of("0123456789", at), path.size());
     if (end == at) {
@@ -76,18 +80,17 @@ std::string with_step(std::string_view path,
     }
     const std::string_view digits = path.substr(at, end - at);
     const std::string_view bare =
-        digits.substr(std::min(digits.find_first_not_of('0'), digits.size()));
-    const bool same = bare == number || (bare.empty() && number == "0");
-    if (same && replacement != "#" && replacement.size() < digits.size())
-      out.append(digits.size() - replacement.size(), '0');
-    out += same ? replacement : digits;
+        digits.substr(std::min(digits.find_first_not_of('0'), digits.size() - 1));
+    if (bare != number || (replaced && which == Occurrences::first)) {
+      out += digits;
+    } else {
+      if (replacement.size() < digits.size()) out.append(digits.size() - replacement.size(), '0');
+      out += replacement;
+      replaced = true;
+    }
     at = end;
   }
   return out;
-}
-
-std::string normal_name(std::string_view path, std::optional<std::uint64_t> step) {
-  return with_step(path, step, "#");
 }
 
 }  // namespace
@@ -95,20 +98,28 @@ std::string normal_name(std::string_view path, std::optional<std::uint64_t> step
 std::string name_in_sibling(std::string_view path,
                             std::optional<std::uint64_t> step,
                             std::optional<std::uint64_t> other) {
-  return other ? with_step(path, step, std::to_string(*other)) : std::string(path);
+  return step && other ? with_step(path, *step, *other, Occurrences::all) : std::string(path);
 }
 
 std::vector<std::string> missing_beside(const Tree& tree,
                                         std::optional<std::uint64_t> step,
                                         const Tree& sibling,
                                         std::optional<std::uint64_t> sibling_step) {
-  std::set<std::string> here;
-  for (const Member& member : tree.members)
-    if (member.status.kind == FileKind::regular) here.insert(normal_name(member.path, step));
+  const auto here = [&](const std::string& path) {
+    const Member* member = tree.find(path);
+    return member != nullptr && member->status.kind == FileKind::regular;
+  };
+  // A small step may be the number of a rank as well, so every reading of the name counts.
+  const auto there = [&](const std::string& path) {
+    if (here(path)) return true;
+    if (!step || !sibling_step) return false;
+    return here(with_step(path, *sibling_step, *step, Occurrences::first)) ||
+           here(with_step(path, *sibling_step, *step, Occurrences::all));
+  };
   std::vector<std::string> missing;
   for (const Member& member : sibling.members)
     if (member.status.kind == FileKind::regular && !is_bystander(base_name(member.path)) &&
-        !here.contains(normal_name(member.path, sibling_step)))
+        !there(member.path))
       missing.push_back(member.path);
   return missing;
 }

@@ -147,7 +147,6 @@ Result<FileStatus> PosixDisk::status(const std::string& path) const {
   if (fd.open() && ::fstat(fd.get(), &status) == 0 && !S_ISLNK(status.st_mode))
     return status_of(status, false);
   if (fd.open()) return status_of_link(path);
-  // The walk by hand follows a last link in spite of O_NOFOLLOW; what is left are real failures.
   return failure_of(errno, "cannot be looked at");
 }
 

@@ -75,6 +75,7 @@ class Walk {
       Descriptor next(::openat(here(), step.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
       struct stat status {};
       if (!next.open() || ::fstat(next.get(), &status) != 0) return {};
+      if (S_ISLNK(status.st_mode) && steps.empty() && (flags & O_NOFOLLOW) != 0) return next;
       if (S_ISLNK(status.st_mode)) {
         if (!take_link(next.get(), steps)) return {};
         continue;

@@ -17,7 +17,8 @@ struct Confine {
   bool by_hand{};         ///< never ask openat2(): for tests of the walk
 };
 
-/// Opens `path` under the root, following links as long as they stay inside. -1 and errno on
+/// Opens `path` under the root, following links as long as they stay inside; with O_PATH and
+/// O_NOFOLLOW a last link is opened itself. -1 and errno on
 /// failure; EXDEV when the path leaves the root, ELOOP when links do not end.
 [[nodiscard]] Descriptor open_beneath(const Confine& confine, const std::string& path, int flags);
 

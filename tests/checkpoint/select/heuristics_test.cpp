@@ -38,12 +38,15 @@ TEST(FirstGap, CostsNoMoreForAHostileNumber) {
   EXPECT_EQ(first_gap({{0, 0}, {UINT64_MAX - 1, UINT64_MAX - 1}}), (Point{0, 1}));
 }
 
-TEST(MissingBeside, ComparesNamesWithoutTheStep) {
+TEST(MissingBeside, ReadsTheStepInANameAsTheStep) {
   const Tree older = tree_of({"global_step10/rank_1.pt", "global_step10/rank_10.pt", "notes.txt"});
-  const Tree newer = tree_of({"global_step200/rank_1.pt"});
-  EXPECT_EQ(missing_beside(newer, 200, older, 10),
-            (std::vector<std::string>{"global_step10/rank_1.pt"}))
-      << "the step is taken out of a name wherever it stands as a number";
+  EXPECT_TRUE(
+      missing_beside(
+          tree_of({"global_step200/rank_1.pt", "global_step200/rank_10.pt"}), 200, older, 10)
+          .empty())
+      << "rank 10 is not step 10";
+  EXPECT_EQ(missing_beside(tree_of({"global_step200/rank_1.pt"}), 200, older, 10),
+            (std::vector<std::string>{"global_step10/rank_10.pt"}));
 }
 
 TEST(MissingBeside, KeepsNumbersThatAreNotTheStep) {
