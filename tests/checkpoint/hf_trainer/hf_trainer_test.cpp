@@ -68,8 +68,7 @@ TEST_F(HfTrainer, OfFewerRanksIsGoodOnceASecondSaveShowsTheSmallerWorld) {
 TEST(HfTrainerWithDeepspeed, IsJudgedByWhatIsInside) {
   World world;
   const std::string path = save_hf_deepspeed(world, 900);
-  EXPECT_EQ(look(world, path).judgement.verdict, Verdict::good)
-      << look(world, path).judgement.why;
+  EXPECT_EQ(look(world, path).judgement.verdict, Verdict::good) << look(world, path).judgement.why;
   world.set_bytes(path + "/latest", "global_step800");
   EXPECT_EQ(look(world, path).judgement.verdict, Verdict::damaged);
 }

@@ -178,8 +178,7 @@ TEST_P(Damage, AMillionEntries) {
 
 TEST_P(Damage, AShardThatVanishesWhileItIsRead) {
   scene_.world.vanish_when_opened(scene_.shard);
-  EXPECT_EQ(scene_.verdict(), expected().vanished) << why();
-  scene_.expect_fallback();
+  expect(Verdict::in_flight);
 }
 
 TEST_P(Damage, AYoungBrokenOneIsInFlight) {
@@ -187,7 +186,13 @@ TEST_P(Damage, AYoungBrokenOneIsInFlight) {
   World& world = scene_.world;
   const std::string path = GetParam().save(world, 30);
   // The last thing of it is cut in half, a second ago.
-  std::string victim = world.files_under(path).back();
+  std::vector<std::string> files = world.files_under(path);
+  if (files.empty()) {  // side by side in the root, and named for their step
+    files = world.files_under("");
+    std::erase_if(files, [](const std::string& one) { return one.find("30") == one.npos; });
+  }
+  ASSERT_FALSE(files.empty());
+  const std::string victim = files.back();
   world.set_bytes(victim, world.bytes(victim).substr(0, world.bytes(victim).size() / 2));
   const auto all = read_catalogue(world, {}, world.now() + std::chrono::seconds(1));
   ASSERT_TRUE(all);

@@ -7,7 +7,6 @@
 #include "support/checkpoint/world.hpp"
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,7 +21,6 @@ struct Expected {
   Verdict foreign_shard{Verdict::damaged};  ///< the same file of an older step, with its time
   Verdict hole{Verdict::damaged};
   Verdict zeroed_head{Verdict::damaged};
-  std::optional<Verdict> vanished{Verdict::in_flight};  ///< nothing: the survey itself opens files
 };
 
 struct Framework {
@@ -35,6 +33,8 @@ struct Framework {
   std::string shard;
   std::string marker;  ///< the file that commits; empty: none, or the shard's own end
   Expected expected;
+  /// One index over all saves is rewritten in place: when it is torn, none of them can be told.
+  bool one_index{};
 };
 
 /// Every framework of this tree. One row each; see frameworks.cpp.
