@@ -205,6 +205,17 @@ TEST(HwlocXml, ReadsVersionOneWithNodesAmongTheParents) {
   EXPECT_EQ(topology.gpus.at(0).near, (Locality{NumaNode{0}, CpuSet{0, 1}}));
 }
 
+TEST(HwlocXml, NumbersCachesAsTheirFirstCoresStand) {
+  const Topology topology = read(
+      R"(<topology version="2.0"><object type="Machine" cpuset="0x3">
+      <object type="L3Cache" cpuset="0x2"><object type="PU" os_index="1"/></object>
+      <object type="L3Cache" cpuset="0x1"><object type="PU" os_index="0"/></object>
+      </object></topology>)");
+  ASSERT_EQ(topology.cores.size(), 2U);
+  EXPECT_EQ(topology.cores[0], (Core{CpuSet{0}, 0, std::nullopt, 0}));
+  EXPECT_EQ(topology.cores[1].l3, 1U);
+}
+
 TEST(HwlocXml, TakesHighBandwidthMemoryForMemoryWithoutCpus) {
   const Topology topology = read(version2(
       R"(<object type="NUMANode" os_index="2" subtype="HBM" cpuset="0x3" nodeset="0x4"/>)"));
