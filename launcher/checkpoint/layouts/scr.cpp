@@ -59,10 +59,11 @@ void check_file(Examination& notes, const KvTree& file) {
         Verdict::damaged,
         Level::structure,
         cat(file.key, " is missing: the map of ", notes.checkpoint().path, " lists it"));
-  if (!status) return notes.blame("", status.error(), Level::structure);
+  // Of a file that cannot even be opened nothing is sound, not its edges either.
+  if (!status) return notes.blame("", status.error(), Level::listing);
   if (status->kind != FileKind::regular)
     return notes.blame(
-        "", Verdict::unknown, Level::structure, cat(path, " is no regular file and is not opened"));
+        "", Verdict::unknown, Level::listing, cat(path, " is no regular file and is not opened"));
   const auto size = parse_number<std::uint64_t>(file.value("SIZE").value_or(""));
   if (size && *size != status->size)
     return notes.blame("",
@@ -80,7 +81,7 @@ void check_file(Examination& notes, const KvTree& file) {
   else
     notes.flag(Flag::no_checksum);
   const auto opened = notes.disk().open(path);
-  if (!opened) return notes.blame("", opened.error(), Level::structure);
+  if (!opened) return notes.blame("", opened.error(), Level::listing);
   payload.suspect = check_holes(notes, "", **opened, sum.has_value());
   notes.add_payload(std::move(payload));
 }
