@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// A record as one line of JSON, and back. The page holdfast-events(5) describes the lines.
+#pragma once
+
+#include "holdfast/common/result.hpp"
+#include "holdfast/events/record.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace holdfast::events {
+
+/// A text within a record is cut to so many bytes when it is written.
+inline constexpr std::size_t max_text = 4000;
+
+/// The longest line that is written or read: a rank map of 16,384 nodes fits several times.
+inline constexpr std::size_t max_line = std::size_t{4} * 1024 * 1024;
+
+/// The record without its line end. Never holds a line end, a control character or a byte that is
+/// not UTF-8, whatever its texts hold; longer texts are cut. Fails (unsupported) when it is longer
+/// than max_line all the same.
+[[nodiscard]] Result<std::string> to_line(const Record& record);
+
+/// Reads one line. Unknown kinds and unknown fields are kept and written again by to_line(). Fails
+/// (bad_input) when it is no JSON object, or a known field is of the wrong kind.
+[[nodiscard]] Result<Record> parse_line(std::string_view line);
+
+}  // namespace holdfast::events

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The state of a run for other programs: status.json beside the log, and Prometheus' text format.
+// Both are replaced by rename, so a reader sees the old or the new one whole.
+#pragma once
+
+#include "holdfast/common/result.hpp"
+#include "holdfast/events/run_state.hpp"
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace holdfast::events {
+
+/// One JSON object; holdfast-status(1) describes it.
+[[nodiscard]] std::string status_json(const RunState& state, std::int64_t now_ms);
+
+/// Metrics of some runs, for the text file collector of Prometheus' node exporter.
+[[nodiscard]] std::string prometheus_text(std::span<const RunState> runs, std::int64_t now_ms);
+
+/// Replaces status.json of a state directory. It is a view: its loss loses nothing.
+[[nodiscard]] Result<void> write_status(const std::string& directory,
+                                        const RunState& state,
+                                        std::int64_t now_ms);
+
+/// Replaces any file in one step.
+[[nodiscard]] Result<void> replace_file(const std::string& file, std::string_view contents);
+
+}  // namespace holdfast::events
