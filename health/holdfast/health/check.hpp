@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// One row per check: `holdfast check --list`, the manual and the settings are printed from it.
+#pragma once
+
+#include "holdfast/health/baseline.hpp"
+#include "holdfast/health/facts.hpp"
+#include "holdfast/health/finding.hpp"
+#include "holdfast/health/limits.hpp"
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace holdfast::health {
+
+/// When a check runs.
+enum class Tier : std::uint8_t {
+  prolog,             ///< before a job, by Slurm; nothing that can take long
+  epilog,             ///< after a job: what it left behind, what grew while it ran
+  periodic,           ///< HealthCheckProgram
+  return_to_service,  ///< after a repair or a boot: everything
+};
+
+inline constexpr std::array<std::string_view, 4> tier_words{
+    "prolog", "epilog", "periodic", "return-to-service"};
+[[nodiscard]] constexpr std::string_view word_of(Tier tier) {
+  return tier_words[static_cast<std::size_t>(tier)];
+}
+[[nodiscard]] std::optional<Tier> tier_of(std::string_view word);
+
+/// A set of tiers.
+using Tiers = std::uint8_t;
+[[nodiscard]] constexpr Tiers bit(Tier tier) {
+  return static_cast<Tiers>(1U << static_cast<unsigned>(tier));
+}
+
+struct Check;
+
+/// What a check sees.
+struct Sight {
+  const Facts& facts;
+  const Baseline& before;  ///< counters of an earlier run; empty at the first
+  const Limits& limits;
+  Tier tier;
+};
+
+struct Check {
+  std::string_view id;       ///< "gpu.pcie-width": stable, used in settings, never reused
+  std::string_view summary;  ///< one line
+  std::string_view reads;    ///< what the facts come from
+  Tiers tiers;
+  Severity severity;   ///< the worst it says on its own
+  Action action;       ///< for that
+  bool self_clearing;  ///< its own drain may be lifted when it passes again
+  std::string_view remedy;
+  std::span<const Limit> limits;
+  void (*judge)(const Check& self, const Sight& sight, Findings& out);  ///< pure
+};
+
+/// All checks, by subject.
+[[nodiscard]] std::span<const Check* const> all_checks();
+[[nodiscard]] const Check* find_check(std::string_view id);
+
+/// What a site says about one check: severity "off" never runs it, another word caps how bad it is.
+struct Overrides {
+  std::map<std::string, std::string, std::less<>> severity;  ///< id → "off", "note", "watch", …
+};
+
+/// Runs every check of the tier. A check with nothing to say adds one `pass` finding with no
+/// subject; one whose facts nobody asked adds none. Probes that did not answer add `unknown`.
+[[nodiscard]] Findings judge(const Sight& sight, const Overrides& overrides);
+
+}  // namespace holdfast::health
