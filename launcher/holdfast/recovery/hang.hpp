@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether a job that is alive stands still. Pure: the supervisor shows what it sees every few
+// seconds and asks. No single sign is enough: a program may think for an hour without a word, wait
+// for a file system, or spin in a collective for good reason. What counts is that nothing is
+// written, nothing is saved and the processes do nothing, or nothing new, on most nodes at once.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdfast::recovery {
+
+/// One rank as its sentinel sees it.
+struct RankPulse {
+  unsigned rank{};
+  std::uint64_t cpu_ms{};  ///< user and system time of the rank and its children since it started
+  char state{'S'};         ///< as in /proc/PID/stat: R S D T t Z
+  std::optional<std::uint64_t> stack;     ///< a hash of where it stands; nothing where not readable
+  std::optional<std::uint64_t> gpu_work;  ///< anything that grows while its GPU works
+};
+
+/// What one sentinel says of the ranks on its node.
+struct NodeVote {
+  std::string node;
+  std::int64_t at_ms{};
+  std::vector<RankPulse> ranks;
+};
+
+/// One look at the whole job. The numbers count from the start of the attempt and only grow.
+struct Look {
+  std::int64_t at_ms{};
+  std::uint64_t output_bytes{};
+  std::uint64_t checkpoint_bytes{};
+  std::vector<NodeVote> votes;  ///< the newest of each node; an old one may be shown again
+};
+
+struct HangPolicy {
+  bool on{true};
+  std::optional<std::int64_t> timeout_ms;  ///< nothing: auto
+  std::int64_t auto_least_ms{600'000};     ///< auto waits at least so long,
+  unsigned auto_gaps{4};  ///< and so many times the longest silence that ended well
+};
+
+/// Why it is taken for a hang.
+struct HangSigns {
+  std::int64_t quiet_ms{};
+  std::int64_t timeout_ms{};
+  std::vector<unsigned> ranks;     ///< those that differ from the rest; empty when all are alike
+  std::vector<std::string> nodes;  ///< where those ranks are, when they are few; else empty
+  std::vector<std::string> signs;  ///< each a sentence
+};
+
+struct HangJudgement {
+  std::optional<HangSigns> hung;
+  std::int64_t quiet_ms{};
+  std::int64_t timeout_ms{};
+  std::string why;
+};
+
+/// Remembers of all looks what judging needs: a few numbers per rank, whatever the time. One per
+/// attempt; longest_gap() of the last is given to the next, so that auto need not learn anew.
+class HangWatch {
+ public:
+  explicit HangWatch(HangPolicy policy, std::int64_t longest_gap_ms = 0);
+
+  void observe(const Look& look);
+  [[nodiscard]] HangJudgement judge() const;
+  [[nodiscard]] std::int64_t longest_gap_ms() const { return longest_gap_ms_; }
+  [[nodiscard]] std::int64_t timeout_ms() const;
+
+ private:
+  /// How a rank was when its silence began, and how it is.
+  struct Watched {
+    std::string node;
+    RankPulse then;
+    RankPulse now;
+    std::int64_t then_ms{};
+    std::int64_t now_ms{};
+  };
+  enum class Bearing { working, idle, spinning, stopped, blocked, dead };
+
+  [[nodiscard]] Bearing bearing(const Watched& rank) const;
+  [[nodiscard]] HangJudgement judge_ranks(HangJudgement judgement) const;
+
+  HangPolicy policy_;
+  std::int64_t longest_gap_ms_{};
+  std::optional<std::int64_t> moved_ms_;  ///< when output or checkpoints last grew
+  std::int64_t seen_ms_{};                ///< the last look
+  std::uint64_t output_bytes_{};
+  std::uint64_t checkpoint_bytes_{};
+  std::map<unsigned, Watched> ranks_;
+};
+
+}  // namespace holdfast::recovery
