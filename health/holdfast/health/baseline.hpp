@@ -21,6 +21,9 @@ struct Baseline {
   friend bool operator==(const Baseline&, const Baseline&) = default;
 };
 
+/// The name a counter has in a baseline.
+[[nodiscard]] std::string counter_name(std::string_view subject, std::string_view name);
+
 /// Every counter in the facts, by subject and name.
 [[nodiscard]] Baseline baseline_of(const Facts& facts);
 
