@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "holdfast/common/result.hpp"
+#include "holdfast/health/kernel_log/record.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace holdfast::health {
+
+/// How far the kernel log has been read: everything below `next` in that boot was counted already.
+struct KernelLogCursor {
+  std::string boot_id;
+  std::uint64_t next{};
+
+  friend bool operator==(const KernelLogCursor&, const KernelLogCursor&) = default;
+};
+
+/// Where to go on: at the cursor, or at the beginning when it belongs to another boot. The kernel
+/// numbers its records from 0 after each boot, so an old number would hide the new records.
+[[nodiscard]] KernelLogCursor resume_at(const KernelLogCursor& last, std::string_view boot_id);
+
+/// What a record means to a reader at `cursor`, which it moves on.
+enum class RecordNews {
+  counted_before,
+  fresh,
+  fresh_after_gap,  ///< the ring ran over: records between were never seen by anyone
+};
+[[nodiscard]] RecordNews advance(KernelLogCursor& cursor, const KernelRecord& record);
+
+/// One line for a file: "3f6c…-…-… 1234".
+[[nodiscard]] std::string to_text(const KernelLogCursor& cursor);
+[[nodiscard]] Result<KernelLogCursor> parse_kernel_log_cursor(std::string_view text);
+
+}  // namespace holdfast::health
