@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// What slurmctld knows of our job, by `scontrol show job`: its words are stable from 22.05
+// to 26.05, so one binary serves every release. Pure; the commands are run by process::ask().
+#pragma once
+
+#include "holdfast/common/result.hpp"
+#include "holdfast/process/child.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast::slurm {
+
+struct JobFacts {
+  std::string id;
+  std::string state;   ///< RUNNING, COMPLETING, PENDING, CANCELLED, TIMEOUT, PREEMPTED …
+  std::string reason;  ///< "None" where there is none
+  std::vector<std::string> nodes;  ///< those it still has; a DOWN one has been taken away
+  std::string batch_host;
+  unsigned restarts{};
+  bool requeue{};                     ///< Slurm may put it back into the queue
+  std::vector<std::string> excluded;  ///< ExcNodeList
+  std::optional<std::int64_t> end_s;  ///< when its time is over, Unix; nothing: unlimited
+  std::string standard_output;        ///< of the batch script; empty: none
+};
+
+/// Reads the one line of `scontrol -o show job`. Fails (unreadable) when it tells of no job.
+[[nodiscard]] Result<JobFacts> parse_job(std::string_view line);
+
+[[nodiscard]] process::Command show_job(const std::string& job);
+
+/// Requeueing without Slurm's pause of two minutes, in the order in which nothing can start in
+/// between: 1 hold(): the job is put back, held. 2 exclude(): nodes are ruled out, which is allowed
+/// while it is pending. 3 start_in(): a begin in the near future stays, one in the past is moved to
+/// now + 121 s when the last node is cleaned
+///   up (22.05: batch_requeue_fini). 4 release().
+[[nodiscard]] process::Command hold(const std::string& job);
+[[nodiscard]] process::Command exclude(const std::string& job, std::span<const std::string> nodes);
+[[nodiscard]] process::Command start_in(const std::string& job, std::chrono::seconds time);
+[[nodiscard]] process::Command release(const std::string& job);
+/// One node is enough from now on: for a job that has only to say that it is done.
+[[nodiscard]] process::Command cut_to_one_node(const std::string& job);
+
+}  // namespace holdfast::slurm
