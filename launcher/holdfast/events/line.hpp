@@ -11,15 +11,16 @@
 
 namespace holdfast::events {
 
-/// A text within a record is cut to so many bytes when it is written.
+/// What a record says in words (why, text, evidence) is cut to so many bytes when it is written.
+/// Names, paths and commands are never cut.
 inline constexpr std::size_t max_text = 4000;
 
 /// The longest line that is written or read: a rank map of 16,384 nodes fits several times.
 inline constexpr std::size_t max_line = std::size_t{4} * 1024 * 1024;
 
-/// The record without its line end. Never holds a line end, a control character or a byte that is
-/// not UTF-8, whatever its texts hold; longer texts are cut. Fails (unsupported) when it is longer
-/// than max_line all the same.
+/// The record without its line end. The line is UTF-8 without control characters, whatever the
+/// record's texts hold; parse_line() gives back the same bytes. Fails (unsupported) when the line
+/// would be longer than max_line.
 [[nodiscard]] Result<std::string> to_line(const Record& record);
 
 /// Reads one line. Unknown kinds and unknown fields are kept and written again by to_line(). Fails

@@ -70,7 +70,12 @@ class EventLog {
   ///    append() or flush(). The caller may go on, and says so.
   [[nodiscard]] Result<void> append(Body body, std::int64_t at_ms);
 
-  /// Tries again what is still in memory.
+  /// Puts a record in memory only: the next append() or flush() writes it together with the others.
+  /// For news that come in crowds and that nobody acts on before a flush(): a thousand sentinels
+  /// that report cost one write then, and not a thousand.
+  void add(Body body, std::int64_t at_ms);
+
+  /// Writes what is in memory.
   [[nodiscard]] Result<void> flush();
 
   /// How many records wait in memory, and how many had to be dropped because too many waited.

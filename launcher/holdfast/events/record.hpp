@@ -140,6 +140,8 @@ struct LossJudged {
   std::string why;
   std::string fingerprint;                   ///< equal for the same failure at the same place
   std::optional<std::uint64_t> detected_ms;  ///< from the last sign that all was well to now
+  bool self_proving{};                       ///< nothing more is needed to believe it
+  int exit{};                                ///< what the step ended with
   std::vector<std::string> evidence;         ///< a sentence each
   friend bool operator==(const LossJudged&, const LossJudged&) = default;
 };

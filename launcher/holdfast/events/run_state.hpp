@@ -6,6 +6,7 @@
 
 #include "holdfast/events/record.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -34,8 +35,10 @@ struct SeenCheckpoint {
   std::optional<std::uint64_t> step;
   unsigned attempt{};
   std::int64_t at_ms{};
-  bool condemned{};
 };
+
+/// A state holds so many at most.
+inline constexpr std::size_t max_checkpoints = 10000;
 
 enum class AttemptPhase {
   starting,   ///< launched, not all ranks there
@@ -65,6 +68,7 @@ struct AttemptState {
   std::optional<int> exit;
   std::optional<int> signal;
   std::optional<RankFailed> first_failure;
+  std::optional<std::int64_t> first_failure_ms;
   unsigned failures{};  ///< ranks that failed
   std::optional<LossJudged> loss;
   std::optional<TeardownDone> teardown;
@@ -79,6 +83,7 @@ struct AttemptState {
 struct StartState {
   unsigned restart{};
   std::int64_t at_ms{};
+  std::int64_t last_ms{};  ///< of its newest record
   std::vector<std::string> nodes;
   unsigned wanted{};
   unsigned spares{};
@@ -108,7 +113,7 @@ struct RunState {
   std::vector<StartState> starts;
   std::map<std::string, NodeState> nodes;
   std::vector<AttemptState> attempts;       ///< ascending numbers
-  std::vector<SeenCheckpoint> checkpoints;  ///< in the order seen; the newest many
+  std::vector<SeenCheckpoint> checkpoints;  ///< in the order seen; the newest max_checkpoints
   std::set<std::string> condemned;          ///< paths
   std::vector<TakeOver> take_overs;
   std::vector<ControlSaid> controls;
@@ -119,6 +124,7 @@ struct RunState {
   std::int64_t first_ms{};
   std::int64_t last_ms{};
   std::optional<RunEnded> ended;
+  std::optional<std::int64_t> ended_ms;
   std::optional<Requeued> requeued;  ///< and not started again yet
 
   [[nodiscard]] const AttemptState* newest_attempt() const;
@@ -128,6 +134,10 @@ struct RunState {
   [[nodiscard]] std::vector<std::string> spares() const;
   [[nodiscard]] std::vector<std::string> lost_nodes() const;
 };
+
+/// In one word: "starting", "launching", "running", "recovering", "requeued", or the verdict it
+/// ended with.
+[[nodiscard]] std::string phase_of(const RunState& state);
 
 /// Goes one record on. Records of an epoch lower than one already seen are passed over.
 void apply(RunState& state, const Record& record);

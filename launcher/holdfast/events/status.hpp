@@ -7,6 +7,7 @@
 #include "holdfast/events/run_state.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,10 +20,14 @@ namespace holdfast::events {
 /// Metrics of some runs, for the text file collector of Prometheus' node exporter.
 [[nodiscard]] std::string prometheus_text(std::span<const RunState> runs, std::int64_t now_ms);
 
-/// Replaces status.json of a state directory. It is a view: its loss loses nothing.
+/// Replaces status.json of a state directory. It is a view: its loss loses nothing. A supervisor
+/// writes it once a minute even when nothing happened: it is the run's sign of life.
 [[nodiscard]] Result<void> write_status(const std::string& directory,
                                         const RunState& state,
                                         std::int64_t now_ms);
+
+/// When status.json was last written, by the clock of who wrote it; nothing where there is none.
+[[nodiscard]] std::optional<std::int64_t> read_sign_of_life(const std::string& directory);
 
 /// Replaces any file in one step.
 [[nodiscard]] Result<void> replace_file(const std::string& file, std::string_view contents);
