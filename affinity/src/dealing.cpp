@@ -16,6 +16,7 @@ Kinds kinds_of(const Ground& ground, const Dealing& dealing) {
   std::map<std::vector<std::size_t>, std::size_t> known;
   for (const auto& gpus : dealing) {
     std::vector<std::size_t> places;
+    places.reserve(gpus.size());
     for (const std::size_t gpu : gpus)
       places.push_back(ground.place_of[gpu]);
     std::ranges::sort(places);

@@ -182,6 +182,7 @@ void nvshmem_variables(Edits& edits, const Topology& topology, const Plan& plan)
 template <class Name>
 std::string listed(const std::vector<std::size_t>& indices, Name name) {
   std::vector<std::string> names;
+  names.reserve(indices.size());
   for (const std::size_t index : indices)
     names.push_back(name(index));
   return join(names, ",");

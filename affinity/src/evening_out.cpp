@@ -132,13 +132,14 @@ std::uint64_t cost_when_dealt(const std::vector<RankKind>& kinds,
 std::vector<Share> evened_out(const Ground& ground,
                               const std::vector<RankKind>& kinds,
                               FullSharing least) {
-  if (least.cost == 0) return std::move(least.shares);
-  std::vector<std::uint64_t> sizes(kinds.size());
-  for (const Share& share : least.shares)
-    sizes[share.kind] += std::accumulate(share.from.begin(), share.from.end(), std::uint64_t{0});
   std::uint64_t ranks = 0;
   for (const RankKind& kind : kinds)
     ranks += kind.ranks;
+  const bool is_even_already = least.cost == 0 || least.shares.empty() || ranks == 0;
+  if (is_even_already) return std::move(least.shares);
+  std::vector<std::uint64_t> sizes(kinds.size());
+  for (const Share& share : least.shares)
+    sizes[share.kind] += std::accumulate(share.from.begin(), share.from.end(), std::uint64_t{0});
   auto even = share_by_total(ground, kinds, sizes);
   EvenShares(ground, kinds, even).run();
   const std::uint64_t least_share = ground.units.size() / ranks;

@@ -168,10 +168,12 @@ std::vector<std::size_t> deal_nics_to_ranks(const Topology& topology,
   const auto groups = equals_of(topology, cores, nics);
   const auto slowness = slowness_of(topology, nics);
   std::vector<Closeness> price;
+  price.reserve(nics.size() * groups.size());
   for (std::size_t n = 0; n < nics.size(); ++n)
     for (const auto& [distance, _] : groups)
       price.push_back({distance[n], slowness[n], 0});
   std::vector<std::uint64_t> demand;
+  demand.reserve(groups.size());
   for (const auto& [_, ranks] : groups)
     demand.push_back(ranks.size());
   const Transport<Closeness> pairing(

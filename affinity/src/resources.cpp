@@ -56,7 +56,7 @@ CpuSet allowed_pus(const Topology& topology,
     const CpuSet unknown = *grant.pus - all;
     if (!unknown.empty()) notes.push_back(cat(these_pus(unknown), " granted but not on this node"));
   }
-  const CpuSet granted = grant.pus ? *grant.pus & all : all;
+  CpuSet granted = grant.pus ? *grant.pus & all : all;
   const CpuSet kept = granted & wish.kept_for_system;
   if (kept.empty()) return granted;
   if (kept == granted) {

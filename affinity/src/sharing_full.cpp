@@ -70,6 +70,7 @@ class FullShares {
       ranks += kind.ranks;
     for (const UnitClass& unit_class : ground.classes)
       supply_.push_back(unit_class.units.size());
+    if (ranks == 0) return;  // nobody shares: nothing to divide by
     least_share_ = ground.units.size() / ranks;
     bigger_ = ground.units.size() % ranks;
   }

@@ -209,11 +209,10 @@ class Reading {
   }
 
   void look_into(std::vector<Listed>& all) {
-    const std::vector<Listed*> chosen = choose(all);
+    std::vector<Listed*> chosen = choose(all);
+    std::ranges::reverse(chosen);  // the oldest first: what is good is the measure of the next
     Tree reference;
-    // Not std::views::reverse: clang 14, which builds the fuzz targets, cannot compile it.
-    for (auto oldest = chosen.rbegin(); oldest != chosen.rend(); ++oldest) {
-      Listed* listed = *oldest;
+    for (Listed* listed : chosen) {
       Look seen = look(listed->checkpoint, wish_.level);
       keep(*listed, seen);
       if (seen.judgement.verdict != Verdict::good) continue;

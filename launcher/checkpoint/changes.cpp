@@ -60,7 +60,7 @@ void Changes::add(const Checkpoint& checkpoint) {
   if (checkpoint.is_directory && !checkpoint.path.empty()) listen(root_ + '/' + checkpoint.path);
 }
 
-void Changes::wait(Clock::time_point deadline) {
+void Changes::wait(Clock::time_point deadline) const {
   if (!readable(inotify_, deadline)) return;
   const auto enough = std::min(deadline, Clock::now() + longest_burst);
   do

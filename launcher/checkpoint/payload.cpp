@@ -17,7 +17,7 @@ namespace holdfast::checkpoint {
 
 namespace {
 
-constexpr std::uint64_t worth_skipping = 256 * 1024;  // a smaller gap is read over
+constexpr std::uint64_t worth_skipping = std::uint64_t{256} << 10;  // a smaller gap is read over
 
 Failure stopped() { return {FailureKind::timed_out, "was not read to its end: stopped", "", {}}; }
 

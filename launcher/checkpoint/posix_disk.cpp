@@ -68,7 +68,7 @@ class PosixFile : public File {
   [[nodiscard]] const FileStatus& status() const override { return status_; }
 
   Result<std::size_t> read_at(std::uint64_t offset, std::span<std::byte> into) const override {
-    constexpr std::size_t bulk = 256 * 1024;
+    constexpr std::size_t bulk = std::size_t{256} << 10;
     if (into.size() >= bulk && !advised_.exchange(true))
       ::posix_fadvise(fd_.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
     std::size_t done = 0;

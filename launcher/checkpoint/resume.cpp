@@ -163,7 +163,7 @@ Result<std::string> fill_in(std::string_view word, const Resumption& from) {
     } else if (letter == '{') {
       const auto end = word.find('}', at);
       if (end == std::string_view::npos) return unknown_placeholder(word.substr(at + 1));
-      const auto value = value_of(word.substr(at + 1, end - at - 1), from);
+      auto value = value_of(word.substr(at + 1, end - at - 1), from);
       if (!value) return value;
       out += *value;
       at = end;

@@ -26,6 +26,7 @@ std::string_view word_of(const Verb& verb) { return verb.name.substr(verb.name.f
 
 std::vector<std::string> words() {
   std::vector<std::string> all;
+  all.reserve(table.size());
   for (const Verb* verb : table)
     all.emplace_back(word_of(*verb));
   return all;

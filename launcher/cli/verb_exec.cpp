@@ -99,9 +99,8 @@ std::optional<Failure> take_place(const affinity::RankOrders& orders) {
   if (auto bound = affinity::apply_cpus(orders.cpus); !bound) first = bound.error();
   if (auto set = affinity::apply_memory(orders.memory); !set && !first) first = set.error();
   for (const auto& [name, value] : orders.environment)
-    ::setenv(name.c_str(),
-             value.c_str(),
-             1);  // NOLINT(concurrency-mt-unsafe): one thread, about to exec
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread, about to exec
+    ::setenv(name.c_str(), value.c_str(), 1);
   return first;
 }
 

@@ -89,7 +89,7 @@ const Launcher* launcher_of(const Environment& environment, bool has_workers) {
   return nullptr;
 }
 
-Failure contradiction(const Launcher& launcher, std::string what) {
+Failure contradiction(const Launcher& launcher, std::string_view what) {
   return {
       FailureKind::bad_input,
       cat("the environment of ", launcher.name, " contradicts itself: ", what),

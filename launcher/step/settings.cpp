@@ -43,10 +43,10 @@ std::optional<std::string> take_flag(const toml::node& node, bool& into) {
 
 std::optional<std::string> take_texts(const toml::node& node, std::vector<std::string>& into) {
   const auto* list = node.as_array();
-  if (list == nullptr) return "must be a list of texts: [\"a\", \"b\"]";
+  if (list == nullptr) return R"(must be a list of texts: ["a", "b"])";
   for (const toml::node& element : *list) {
     const auto text = element.value_exact<std::string>();
-    if (!text) return "must be a list of texts: [\"a\", \"b\"]";
+    if (!text) return R"(must be a list of texts: ["a", "b"])";
     into.push_back(*text);
   }
   return std::nullopt;
@@ -158,7 +158,9 @@ constexpr auto rows = [] {
   return out;
 }();
 
-Failure wrong_setting(std::string_view origin, const toml::source_region& where, std::string what) {
+Failure wrong_setting(std::string_view origin,
+                      const toml::source_region& where,
+                      std::string_view what) {
   return {FailureKind::bad_input,
           cat(origin, ": line ", where.begin.line, ": ", what),
           "see holdfast.toml(5)",
@@ -169,6 +171,7 @@ Failure unknown_setting(std::string_view origin,
                         const toml::source_region& where,
                         const std::string& name) {
   std::vector<std::string> names;
+  names.reserve(keys.size());
   for (const Key& key : keys)
     names.push_back(cat(key.row.section, '.', key.row.key));
   const auto meant = nearest(name, names);

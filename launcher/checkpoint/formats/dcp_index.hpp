@@ -34,6 +34,6 @@ struct DcpLimits {
   std::size_t items{8'000'000};
 };
 
-[[nodiscard]] Result<DcpIndex> read_dcp_index(Bytes pickle, const DcpLimits& limits = {});
+[[nodiscard]] Result<DcpIndex> read_dcp_index(Bytes bytes, const DcpLimits& limits = {});
 
 }  // namespace holdfast::checkpoint

@@ -23,7 +23,7 @@ struct GromacsHead {
 inline constexpr std::size_t gromacs_head_bytes = 16384;
 inline constexpr std::size_t gromacs_tail_bytes = 4;
 
-[[nodiscard]] Result<GromacsHead> parse_gromacs_head(std::string_view head);
+[[nodiscard]] Result<GromacsHead> parse_gromacs_head(std::string_view bytes);
 
 /// Whether the last four bytes are those a finished checkpoint ends with.
 [[nodiscard]] bool is_gromacs_tail(std::string_view tail);

@@ -21,6 +21,11 @@ class PickleMachine {
  private:
   using Kind = Value::Kind;
   using Step = void (PickleMachine::*)();
+  struct Instruction {
+    unsigned char code;
+    Step step;
+  };
+  static const std::array<Instruction, 66> instructions;
   using Table = std::array<Step, 256>;
   static Table make_table();
 
@@ -42,7 +47,7 @@ class PickleMachine {
   void append(Pickle::Node& node, std::span<const Value> values);
   void remember(std::uint64_t index);
   void recall(std::uint64_t index);
-  void push_signed(Bytes little_endian);
+  void push_signed(Bytes bytes);  // little-endian
   void make_object(Value callee, Value arguments);
   void make_tuple(std::size_t size);
 

@@ -169,7 +169,7 @@ std::string find_deepspeed_tag(Examination& examination, std::string_view direct
     return {};
   }
   const std::string tag(trim(*text));
-  const std::string inside = join_path(directory, tag);
+  std::string inside = join_path(directory, tag);
   if (!tag.empty() && tag.find('/') == std::string::npos &&
       !examination.tree().under(inside).empty())
     return inside;

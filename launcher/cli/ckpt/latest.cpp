@@ -30,7 +30,7 @@ struct Chosen {
 };
 
 /// Reads and chooses again until there is nothing to wait for.
-Result<Chosen> choose(const Look& look, checkpoint::Policy policy) {
+Result<Chosen> choose(const Look& look, const checkpoint::Policy& policy) {
   for (;;) {
     auto catalogue = read_catalogue(look);
     if (!catalogue) return catalogue.error();

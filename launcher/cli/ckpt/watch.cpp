@@ -35,17 +35,17 @@ class Watch {
   /// Tells what became complete since the last time; how many these are.
   unsigned tell_new(const checkpoint::Catalogue& catalogue, bool silent) {
     unsigned told = 0;
-    for (auto listed = catalogue.newest_first.rbegin(); listed != catalogue.newest_first.rend();
-         ++listed) {
-      const bool good = listed->judgement.verdict == checkpoint::Verdict::good &&
-                        listed->judgement.reached >= checkpoint::Level::edges;
-      const Key key{listed->checkpoint.path, listed->checkpoint.committed};
+    for (std::size_t left = catalogue.newest_first.size(); left != 0; --left) {
+      const checkpoint::Listed& listed = catalogue.newest_first[left - 1];
+      const bool good = listed.judgement.verdict == checkpoint::Verdict::good &&
+                        listed.judgement.reached >= checkpoint::Level::edges;
+      const Key key{listed.checkpoint.path, listed.checkpoint.committed};
       if (!good || !seen_.insert(key).second || silent) continue;
       if (json_)
-        caller_.out << listed_json(*listed) << std::endl;
+        caller_.out << listed_json(listed) << std::endl;
       else
-        caller_.out << shown_path(listed->checkpoint) << ": good, "
-                    << printable(listed->judgement.why) << std::endl;
+        caller_.out << shown_path(listed.checkpoint) << ": good, "
+                    << printable(listed.judgement.why) << std::endl;
       ++told;
     }
     return told;

@@ -96,10 +96,13 @@ std::string shown_bytes(std::uint64_t bytes) {
 std::string shown_age(std::chrono::nanoseconds age) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(age).count();
   if (seconds < 0) return "future";
-  if (seconds < 120) return cat(seconds, 's');
-  if (seconds < 120 * 60) return cat(seconds / 60, 'm');
-  if (seconds < 48 * 3600) return cat(seconds / 3600, 'h');
-  return cat(seconds / 86400, 'd');
+  constexpr std::int64_t minute = 60;
+  constexpr std::int64_t hour = 60 * minute;
+  constexpr std::int64_t day = 24 * hour;
+  if (seconds < 2 * minute) return cat(seconds, 's');
+  if (seconds < 2 * hour) return cat(seconds / minute, 'm');
+  if (seconds < 2 * day) return cat(seconds / hour, 'h');
+  return cat(seconds / day, 'd');
 }
 
 std::string shown_path(const Checkpoint& checkpoint) {

@@ -23,7 +23,7 @@ class Changes {
   void add(const Checkpoint& checkpoint);
 
   /// Until something changed, and then was quiet for a moment; or until the deadline.
-  void wait(std::chrono::steady_clock::time_point deadline);
+  void wait(std::chrono::steady_clock::time_point deadline) const;
 
  private:
   void listen(const std::string& directory);

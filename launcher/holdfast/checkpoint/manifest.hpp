@@ -37,7 +37,7 @@ struct Manifest {
 };
 
 [[nodiscard]] std::string to_json(const Manifest& manifest);
-[[nodiscard]] Result<Manifest> parse_manifest(std::string_view text);
+[[nodiscard]] Result<Manifest> parse_manifest(std::string_view json);
 
 /// How a file is no longer what the manifest says.
 struct Change {

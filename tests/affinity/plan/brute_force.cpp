@@ -54,9 +54,9 @@ double least_full(const Distances& distances) {
   const std::size_t units = distances.front().size();
   double least = endless;
   for (const auto& bigger : choices(ranks, units % ranks)) {
-    std::vector<std::size_t> sizes;
-    for (const bool is_bigger : bigger)
-      sizes.push_back(units / ranks + (is_bigger ? 1 : 0));
+    std::vector<std::size_t> sizes(ranks, units / ranks);
+    for (std::size_t rank = 0; rank < ranks; ++rank)
+      sizes[rank] += bigger[rank] ? 1 : 0;
     least = std::min(least, least_for_sizes(distances, sizes));
   }
   return least;

@@ -170,6 +170,29 @@ TEST(KnownMachine, MoreRanksThanPusShareThemEvenly) {
     EXPECT_TRUE(ranks == 2 || ranks == 3) << ranks;
 }
 
+TEST(KnownMachine, TwoHundredRanksOnFewCoresStackEvenly) {
+  const Topology node = machine("trento-8gcd");
+  Grant grant;
+  grant.pus = CpuSet::range(0, 48);  // 48 cores, one thread each
+  const Plan made = plan_for(node, 200, Mode::full, grant);
+  std::vector<unsigned> ranks_on(48);
+  for (const Placement& rank : made.ranks)
+    ++ranks_on[rank.pus.front()];
+  for (const unsigned ranks : ranks_on)
+    EXPECT_TRUE(ranks == 4 || ranks == 5) << ranks;
+}
+
+TEST(KnownMachine, AViewOfThreeCoresStillGivesEveryRankACoreAndAGpu) {
+  const Topology node = machine("view-3-cores");
+  for (const unsigned ranks : {1U, 3U, 4U, 8U}) {
+    const Plan made = plan_for(node, ranks);
+    for (const Placement& rank : made.ranks) {
+      EXPECT_FALSE(rank.pus.empty());
+      EXPECT_FALSE(rank.gpus.empty());
+    }
+  }
+}
+
 TEST(KnownMachine, RanksWithoutGpuDoNotStraddleNumaNodes) {
   const Topology node = machine("cpu-omni-path");
   EXPECT_EQ(plan_text(node, plan_for(node, 4)),
