@@ -25,10 +25,10 @@ else()
   add_library(holdfast_hwloc ALIAS PkgConfig::hwloc)
 endif()
 
-# Checksums of checkpoints. ISA-L reads CRC-32 at the speed of memory (Debian ships it shared only).
-# SHA-256 is the low-level one of libcrypto, linked in: three small objects, where the shared library
+# Checksums of checkpoints. ISA-L computes CRC-32 at the speed of memory. Debian ships it shared only, so it is opened
+# when the first sum is wanted, and the header gives the types of its functions. SHA-256 is the low-level one of libcrypto, linked in: three small objects, where the shared library
 # would cost every `holdfast plan` a millisecond of start-up.
-pkg_check_modules(isal REQUIRED IMPORTED_TARGET libisal)
+find_path(ISAL_INCLUDE_DIR isa-l/crc.h REQUIRED)
 find_library(HOLDFAST_CRYPTO_ARCHIVE libcrypto.a REQUIRED)
 add_library(holdfast_crypto INTERFACE)
 target_link_libraries(holdfast_crypto INTERFACE "${HOLDFAST_CRYPTO_ARCHIVE}")

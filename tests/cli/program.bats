@@ -88,9 +88,9 @@ load words
     [[ $output != *$'\033['* ]]
 }
 
-@test "program: it needs nothing but libc, hwloc, expat and ISA-L to start" {
+@test "program: it needs nothing but libc, hwloc and expat to start" {
     [ -z "${HOLDFAST_SANITIZE-}" ] || skip "a sanitizer brings libraries"
-    allowed='linux-vdso|ld-linux|libc\.so|libm\.so|libhwloc|libexpat|libisal|libudev|libdl|libpthread|libcap'
+    allowed='linux-vdso|ld-linux|libc\.so|libm\.so|libhwloc|libexpat|libudev|libdl|libpthread|libcap'
     run bash -c "ldd '$holdfast' | grep -vE '$allowed'"
     [ -z "$output" ] || { echo "$output" && false; }
 }

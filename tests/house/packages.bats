@@ -76,12 +76,12 @@ lacks() { # PATTERN
     "$UNPACKED/usr/bin/holdfast" plan --topology "$HOLDFAST_SOURCE_DIR/tests/machines/pretend-8gpu.xml" --ranks 8
 }
 
-@test "packages: the static program needs libc's family and ISA-L only; its newest symbol version is told" {
+@test "packages: the static program needs libc's family only; its newest symbol version is told" {
     local needed
     needed=$(readelf -d "$UNPACKED/usr/bin/holdfast" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p')
     echo "# needs: $(tr '\n' ' ' <<<"$needed"); newest symbol version: $(
         objdump -T "$UNPACKED/usr/bin/holdfast" | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1)" >&3
-    sed -E '/^(libc|libm|libdl|libpthread|librt|libisal|ld-linux.*)\.so/d' <<<"$needed" | lacks .
+    sed -E '/^(libc|libm|libdl|libpthread|librt|ld-linux.*)\.so/d' <<<"$needed" | lacks .
 }
 
 # The best of many runs: what the program costs, not what else this machine does.

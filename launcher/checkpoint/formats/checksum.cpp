@@ -5,10 +5,9 @@
 
 #include "checkpoint/formats/checksum.hpp"
 
-#include <algorithm>
+#include "checkpoint/formats/crc_engine.hpp"
+
 #include <array>
-#include <climits>
-#include <isa-l/crc.h>
 #include <openssl/sha.h>
 
 namespace holdfast::checkpoint {
@@ -24,19 +23,11 @@ const unsigned char* raw(Bytes bytes) {
 }  // namespace
 
 std::uint32_t crc32(std::uint32_t before, Bytes bytes) {
-  return crc32_gzip_refl(before, raw(bytes), bytes.size());
+  return crc_engine().crc32(before, raw(bytes), bytes.size());
 }
 
 std::uint32_t crc32c(std::uint32_t before, Bytes bytes) {
-  std::uint32_t crc = ~before;
-  while (!bytes.empty()) {
-    // ISA-L takes the length as an int, and a pointer it does not write to as one that it might.
-    const std::size_t piece = std::min<std::size_t>(bytes.size(), INT_MAX);
-    crc = crc32_iscsi(
-        const_cast<unsigned char*>(raw(bytes)), static_cast<int>(piece), crc);  // NOLINT
-    bytes = bytes.subspan(piece);
-  }
-  return ~crc;
+  return crc_engine().crc32c(before, raw(bytes), bytes.size());
 }
 
 std::uint32_t masked(std::uint32_t crc32c) {

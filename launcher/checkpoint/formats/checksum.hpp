@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sums that checkpoint formats keep of their bytes. CRCs by ISA-L, which reads at the speed of
-// memory; SHA-256 by libcrypto's low-level functions, which use the CPU's own instructions and are
+// The sums that checkpoint formats keep of their bytes. CRCs by the engine of crc_engine.hpp;
+// SHA-256 by libcrypto's low-level functions, which use the CPU's own instructions and are
 // linked in without the rest of the library.
 #pragma once
 

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkpoint/formats/checksum.hpp"
 
+#include "checkpoint/formats/crc_engine.hpp"
+
+#include <dlfcn.h>
+#include <random>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 namespace holdfast::checkpoint {
@@ -26,6 +32,35 @@ TEST(Checksum, IsTheSamePieceByPiece) {
   for (const Checksum kind : {Checksum::crc32, Checksum::crc32c, Checksum::sha256})
     for (std::size_t piece = 1; piece < 9; ++piece)
       EXPECT_EQ(sum_of(kind, digits, piece), sum_of(kind, digits, 9)) << piece;
+}
+
+// Which engine a machine has must not be seen in any sum: every length around a word, any start.
+TEST(CrcEngine, OfTablesAndTheFastestAgreeOnEveryLength) {
+  const CrcEngine& tables = table_crc_engine();
+  const CrcEngine& fastest = crc_engine();
+  std::mt19937 random(4711);
+  std::vector<unsigned char> bytes(4096);
+  for (unsigned char& byte : bytes)
+    byte = static_cast<unsigned char>(random());
+  for (std::size_t length = 0; length < 3000; length += length < 70 ? 1 : 97) {
+    const unsigned char* start = bytes.data() + length % 9;
+    const auto before = static_cast<std::uint32_t>(random());
+    EXPECT_EQ(tables.crc32(before, start, length), fastest.crc32(before, start, length)) << length;
+    EXPECT_EQ(tables.crc32c(before, start, length), fastest.crc32c(before, start, length))
+        << length;
+  }
+}
+
+TEST(CrcEngine, OfTablesGivesThePublishedCheckValues) {
+  const auto* nine = reinterpret_cast<const unsigned char*>(digits.data());
+  EXPECT_EQ(table_crc_engine().crc32(0, nine, 9), 0xcbf43926U);
+  EXPECT_EQ(table_crc_engine().crc32c(0, nine, 9), 0xe3069283U);
+  EXPECT_EQ(table_crc_engine().crc32(7, nine, 0), 7U);
+}
+
+TEST(CrcEngine, IsIsaLWhereItIsInstalled) {
+  if (::dlopen("libisal.so.2", RTLD_NOW) == nullptr) GTEST_SKIP() << "libisal2 is not installed";
+  EXPECT_EQ(crc_engine().name, "ISA-L");
 }
 
 TEST(Checksum, MasksAsLevelDbDoes) {
