@@ -12,6 +12,11 @@
 
 namespace holdfast::checkpoint::testing {
 
+bool Framework::keeps_saves_apart() const {
+  World world;
+  return save(world, 10) != save(world, 20);
+}
+
 void write_together(World& world, const std::vector<NewFile>& files) {
   for (const NewFile& file : files)
     world.create(file.path);

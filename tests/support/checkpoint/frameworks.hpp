@@ -7,6 +7,7 @@
 #include "support/checkpoint/world.hpp"
 
 #include <cstdint>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -35,7 +36,14 @@ struct Framework {
   Expected expected;
   /// One index over all saves is rewritten in place: when it is torn, none of them can be told.
   bool one_index{};
+
+  /// Whether a save leaves those before it alone, so that one may be damaged and another not.
+  [[nodiscard]] bool keeps_saves_apart() const;
+  [[nodiscard]] bool has_marker() const { return !marker.empty(); }
 };
+
+/// How a test's parameter is told.
+inline void PrintTo(const Framework& framework, std::ostream* out) { *out << framework.name; }
 
 /// Every framework of this tree. One row each; see frameworks.cpp.
 [[nodiscard]] const std::vector<Framework>& frameworks();
