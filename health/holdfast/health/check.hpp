@@ -9,8 +9,10 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace holdfast::health {
@@ -36,8 +38,6 @@ using Tiers = std::uint8_t;
   return static_cast<Tiers>(1U << static_cast<unsigned>(tier));
 }
 
-struct Check;
-
 /// What a check sees.
 struct Sight {
   const Facts& facts;
@@ -46,17 +46,19 @@ struct Sight {
   Tier tier;
 };
 
+class Report;
+
 struct Check {
-  std::string_view id;       ///< "gpu.pcie-width": stable, used in settings, never reused
+  std::string_view id;       ///< "gpu.pcie_width": stable, used in settings, never reused
   std::string_view summary;  ///< one line
   std::string_view reads;    ///< what the facts come from
   Tiers tiers;
-  Severity severity;   ///< the worst it says on its own
-  Action action;       ///< for that
-  bool self_clearing;  ///< its own drain may be lifted when it passes again
+  Severity severity;  ///< the worst it says on its own
+  Action action;      ///< for that
+  Clears clears;      ///< when its own drain may be lifted
   std::string_view remedy;
   std::span<const Limit> limits;
-  void (*judge)(const Check& self, const Sight& sight, Findings& out);  ///< pure
+  void (*judge)(Report& report);  ///< pure; says to the report what it finds
 };
 
 /// All checks, by subject.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +30,7 @@ struct NodeClass {
   std::string vbios;
   bool ecc{};     ///< must be on
   bool fabric{};  ///< NVSwitch system: registration must be complete
-  bool mig{};     ///< must be on
+  std::optional<bool> mig;
   unsigned ib_ports{};
   unsigned ib_gigabits{};
   std::string ib_layer;  ///< "InfiniBand" or "Ethernet"

@@ -30,6 +30,13 @@ enum class Action {
   rma,      ///< replace the part
 };
 
+/// When our own drain for a finding may be lifted: never for what only a new part cures.
+enum class Clears {
+  never,
+  when_passing,  ///< the check sees the thing itself, so that passing means it is over
+  by_reboot,     ///< the check saw a trace of it; only a new boot is a new beginning
+};
+
 inline constexpr std::array<std::string_view, 6> severity_words{
     "pass", "note", "watch", "unfit", "fatal", "unknown"};
 inline constexpr std::array<std::string_view, 9> action_words{"none",

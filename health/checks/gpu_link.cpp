@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+// The GPU's roads: PCIe, NVLink, the fabric of NVSwitches.
+#include "report.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace holdfast::health {
+
+namespace {
+
+/// The narrowest of the device's own link and of those of the bridges above it.
+void narrow_above(Report& report, const PciFacts& device, const std::string& subject) {
+  std::string at = device.above;
+  for (unsigned depth = 0; depth < 32 && !at.empty(); ++depth) {
+    const auto bridge = std::ranges::find(*report.facts.pci, at, &PciFacts::at);
+    if (bridge == report.facts.pci->end()) return;
+    if (bridge->width.known() && bridge->width_most.known() &&
+        *bridge->width < *bridge->width_most && device.width_most.known() &&
+        *bridge->width < *device.width_most)
+      report.against(subject,
+                     cat("the bridge ", at, " above it runs at ", *bridge->width, " lanes"),
+                     cat(*bridge->width_most, " lanes"));
+    at = bridge->above;
+  }
+}
+
+void pcie_width(Report& report) {
+  report.each_gpu([&](const GpuFacts& gpu, const std::string& subject) {
+    report.see(subject, gpu.pcie_width, [&](std::uint64_t width) {
+      const std::uint64_t wanted =
+          report.node.pcie_width > 0 ? report.node.pcie_width : gpu.pcie_width_most.value_or(0);
+      if (width < wanted)
+        report.against(subject, cat("PCIe link has ", width, " lanes"), cat("at least ", wanted));
+    });
+  });
+  report.each(report.facts.pci, [&](const PciFacts& pci) {
+    if (pci.kind != "gpu") return;
+    const std::string subject = cat("GPU ", pci.at);
+    const bool of_driver = report.facts.gpus.known() &&
+                           std::ranges::any_of(*report.facts.gpus, [&pci](const GpuFacts& gpu) {
+                             return gpu.at == pci.at && gpu.pcie_width.known();
+                           });
+    if (!of_driver)
+      report.see(subject, pci.width, [&](std::uint64_t width) {
+        if (pci.width_most.known() && width < *pci.width_most)
+          report.against(
+              subject, cat("PCIe link has ", width, " lanes"), cat("at least ", *pci.width_most));
+      });
+    narrow_above(report, pci, subject);
+  });
+}
+
+/// An idle GPU slows its link down to save power: only one that works at full clock is judged.
+void pcie_generation(Report& report) {
+  report.each_gpu([&](const GpuFacts& gpu, const std::string& subject) {
+    if (!gpu.performance_state.is(0) || gpu.utilization_percent.value_or(0) == 0) return;
+    report.see(subject, gpu.pcie_generation, [&](std::uint64_t now) {
+      if (gpu.pcie_generation_most.known() && now < *gpu.pcie_generation_most)
+        report.against(subject,
+                       cat("PCIe link runs at generation ", now, " under load"),
+                       cat("generation ", *gpu.pcie_generation_most));
+    });
+  });
+}
+
+/// One bad bit in 10^12 is what PCIe allows: at 16 lanes of generation 5 that is 31 replays a
+/// minute.
+double replays_allowed(const GpuFacts& gpu, double hours) {
+  constexpr std::array giga_transfers{2.5, 5.0, 8.0, 16.0, 32.0, 64.0};
+  const auto generation = std::clamp<std::uint64_t>(gpu.pcie_generation_most.value_or(4), 1, 6);
+  const double lanes = static_cast<double>(gpu.pcie_width_most.value_or(16));
+  return std::ceil(lanes * giga_transfers[generation - 1] * 0.06) * 60 * hours;
+}
+
+void pcie_replays(Report& report) {
+  report.each_gpu([&](const GpuFacts& gpu, const std::string& subject) {
+    report.see(subject, gpu.pcie_replays, [&](std::uint64_t value) {
+      const auto growth = report.grown(gpu.at, "pcie_replays", value);
+      const double most = replays_allowed(gpu, report.hours());
+      if (growth && static_cast<double>(*growth) > most)
+        report.watch(subject,
+                     cat(*growth, " PCIe replays since the last look"),
+                     cat("at most ", number_text(most)));
+    });
+    const auto none =
+        [&](const Fact<std::uint64_t>& counter, std::string_view name, std::string_view what) {
+          report.see(subject, counter, [&](std::uint64_t value) {
+            const auto growth = report.grown(gpu.at, name, value);
+            if (growth && *growth > 0)
+              report.against(subject, cat(*growth, ' ', what, " since the last look"), "none");
+          });
+        };
+    none(gpu.pcie_rollovers, "pcie_rollovers", "overflows of the PCIe replay counter");
+    none(gpu.pcie_fatal, "pcie_fatal", "fatal PCIe errors");
+  });
+}
+
+void nvlink_state(Report& report) {
+  report.each_gpu([&](const GpuFacts& gpu, const std::string& subject) {
+    report.see(subject, gpu.nvlinks, [&](const std::vector<NvlinkFacts>& links) {
+      std::uint64_t active = 0;
+      for (const NvlinkFacts& link : links) {
+        report.see(cat(subject, " link ", link.link), link.active, [&](bool up) {
+          active += up ? 1 : 0;
+          if (!up) report.against(subject, cat("NVLink ", link.link, " is down"), "active");
+        });
+      }
+      if (active == links.size() && active < report.node.nvlinks)
+        report.against(
+            subject, cat(active, " NVLinks are active"), cat("at least ", report.node.nvlinks));
+    });
+  });
+}
+
+void nvlink_speed(Report& report) {
+  std::uint64_t fastest = 0;
+  const auto each_link = [&](auto judge) {
+    report.each_gpu([&](const GpuFacts& gpu, const std::string& subject) {
+      report.each(gpu.nvlinks, [&](const NvlinkFacts& link) {
+        if (!link.active.is(false)) judge(link, subject);
+      });
+    });
+  };
+  each_link([&](const NvlinkFacts& link, const std::string&) {
+    fastest = std::max(fastest, link.megabytes_per_second.value_or(0));
+  });
+  each_link([&](const NvlinkFacts& link, const std::string& subject) {
+    report.see(subject, link.megabytes_per_second, [&](std::uint64_t speed) {
+      if (speed < fastest)
+        report.against(subject,
+                       cat("NVLink ", link.link, " runs at ", speed, " MB/s"),
+                       cat(fastest, " MB/s as the others"));
+    });
+  });
+}
+
+void nvlink_errors(Report& report) {
+  report.each_gpu([&](const GpuFacts& gpu, const std::string& subject) {
+    report.each(gpu.nvlinks, [&](const NvlinkFacts& link) {
+      const std::string place = cat(gpu.at, '/', link.link);
+      const auto few = [&](const Fact<std::uint64_t>& counter, std::string_view name, double most) {
+        report.see(subject, counter, [&](std::uint64_t value) {
+          const auto growth = report.grown(place, name, value);
+          if (growth && static_cast<double>(*growth) > most)
+            report.against(
+                subject,
+                cat("NVLink ", link.link, ": ", *growth, ' ', name, " since the last look"),
+                cat("at most ", number_text(most)));
+        });
+      };
+      few(link.recoveries, "recoveries", report.limit("recoveries_per_hour") * report.hours());
+      few(link.replays, "replays", report.limit("replays_per_hour") * report.hours());
+      few(link.crc_errors, "crc_errors", report.limit("crc_per_hour") * report.hours());
+    });
+  });
+}
+
+void fabric(Report& report) {
+  report.each_gpu([&](const GpuFacts& gpu, const std::string& subject) {
+    report.see(subject, gpu.fabric_state, [&](const std::string& state) {
+      if (state != "completed")
+        report.against(subject, cat("its registration with the fabric is ", state), "completed");
+      else if (gpu.fabric_status.value_or(0) != 0)
+        report.against(subject,
+                       cat("its registration with the fabric failed with ", *gpu.fabric_status),
+                       "completed");
+    });
+    const auto none = [&](const Fact<bool>& trouble, std::string_view what) {
+      report.see(subject, trouble, [&](bool is_so) {
+        if (is_so) report.against(subject, std::string(what));
+      });
+    };
+    none(gpu.fabric_degraded_bandwidth, "the fabric gives it less bandwidth");
+    none(gpu.fabric_route_unhealthy, "a route of the fabric to it is unhealthy");
+    none(gpu.fabric_access_timeout, "the fabric reports access timeouts");
+    report.see(subject, gpu.fabric_misconfigured, [&](std::uint64_t reason) {
+      if (reason > 1) report.against(subject, cat("the fabric is misconfigured, reason ", reason));
+    });
+    report.see(subject, gpu.fabric_summary, [&](std::uint64_t summary) {
+      if (summary == 2) report.against(subject, "the fabric calls it unhealthy");
+      if (summary == 3) report.watch(subject, "the fabric has limited capacity");
+    });
+  });
+}
+
+constexpr std::array nvlink_limits{Limit{"recoveries_per_hour", 0, "link recoveries an hour"},
+                                   Limit{"replays_per_hour", 100, "replays an hour"},
+                                   Limit{"crc_per_hour", 100, "CRC errors an hour"}};
+
+constexpr auto rows = std::to_array<Check>({
+    {"gpu.pcie_width",
+     "each GPU has all its PCIe lanes, and the bridges above it",
+     "NVML, PCI",
+     before_job | periodic,
+     Severity::unfit,
+     Action::reboot,
+     Clears::when_passing,
+     "reboot; then reseat the GPU or its riser",
+     {},
+     pcie_width},
+    {"gpu.pcie_gen",
+     "each busy GPU runs its PCIe link at full speed",
+     "NVML",
+     periodic,
+     Severity::unfit,
+     Action::reboot,
+     Clears::when_passing,
+     "reboot; then reseat the GPU or its riser",
+     {},
+     pcie_generation},
+    {"gpu.pcie_replay",
+     "PCIe links repeat few packets",
+     "NVML, baseline",
+     after_job | periodic,
+     Severity::unfit,
+     Action::inspect,
+     Clears::when_passing,
+     "reseat the GPU; look at the riser",
+     {},
+     pcie_replays},
+    {"gpu.nvlink_state",
+     "every NVLink is up",
+     "NVML, class",
+     always,
+     Severity::unfit,
+     Action::reboot,
+     Clears::when_passing,
+     "reset or reboot; then replace the GPU or its board",
+     {},
+     nvlink_state},
+    {"gpu.nvlink_speed",
+     "every NVLink runs at full speed",
+     "NVML",
+     periodic,
+     Severity::unfit,
+     Action::reboot,
+     Clears::when_passing,
+     "reset or reboot",
+     {},
+     nvlink_speed},
+    {"gpu.nvlink_err",
+     "NVLinks have few errors",
+     "NVML, baseline",
+     after_job | periodic,
+     Severity::watch,
+     Action::inspect,
+     Clears::when_passing,
+     "run the vendor's diagnosis",
+     nvlink_limits,
+     nvlink_errors},
+    {"gpu.fabric",
+     "each GPU is registered with a healthy fabric",
+     "NVML",
+     before_job | periodic,
+     Severity::unfit,
+     Action::restart_service,
+     Clears::when_passing,
+     "restart nvidia-fabricmanager",
+     {},
+     fabric},
+});
+
+}  // namespace
+
+std::span<const Check> gpu_link_checks() { return rows; }
+
+}  // namespace holdfast::health

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mounts and drives. A shared file system that is full or slow is not this node's fault: that is
+// watched, never drained for, unless the class demands the mount.
+#include "report.hpp"
+
+#include <algorithm>
+
+namespace holdfast::health {
+
+namespace {
+
+bool demanded(const NodeClass& node, const MountFacts& mount) {
+  return std::ranges::find(node.mounts, mount.path) != node.mounts.end();
+}
+
+bool shared(const MountFacts& mount) {
+  constexpr std::array<std::string_view, 9> types{
+      "nfs", "nfs4", "lustre", "beegfs", "gpfs", "ceph", "cifs", "wekafs", "panfs"};
+  return std::ranges::find(types, mount.type) != types.end();
+}
+
+/// File systems that are always full, or have no size.
+bool has_room(const MountFacts& mount) {
+  return !mount.read_only && mount.type != "squashfs" && mount.type != "iso9660" &&
+         mount.bytes.value_or(0) > 0;
+}
+
+void mounts(Report& report) {
+  if (report.node.mounts.empty()) return;
+  report.see("", report.facts.storage.mounts, [&](const std::vector<MountFacts>& mounts) {
+    for (const std::string& path : report.node.mounts) {
+      // The last of several at one place hides the others.
+      const auto found = std::ranges::find(mounts.rbegin(), mounts.rend(), path, &MountFacts::path);
+      if (found == mounts.rend())
+        report.against(path, "is not mounted");
+      else if (found->read_only)
+        report.against(path, "is mounted read-only", "read-write");
+    }
+  });
+}
+
+void probes(Report& report) {
+  report.each(report.facts.storage.mounts, [&](const MountFacts& mount) {
+    if (mount.answers.known() && !*mount.answers)
+      report.against(mount.path, "answers with an error");
+    else if (mount.answers.unseen() && demanded(report.node, mount))
+      report.against(mount.path, cat("does not answer: ", mount.answers.why()));
+    else
+      report.see(mount.path, mount.answers, [](bool) {});
+  });
+}
+
+void full(Report& report,
+          const MountFacts& mount,
+          std::string_view of,
+          const Fact<std::uint64_t>& all,
+          const Fact<std::uint64_t>& free) {
+  if (all.value_or(0) == 0) return;
+  report.see(mount.path, free, [&](std::uint64_t left) {
+    const double used = 100 - 100.0 * static_cast<double>(left) / static_cast<double>(*all);
+    const std::string what = cat(number_text(used), " % of ", of, " used");
+    if (used >= report.limit("unfit") && !shared(mount))
+      report.against(mount.path, what, cat("below ", number_text(report.limit("unfit")), " %"));
+    else if (used >= report.limit("watch"))
+      report.watch(mount.path, what, cat("below ", number_text(report.limit("watch")), " %"));
+  });
+}
+
+void space(Report& report) {
+  report.each(report.facts.storage.mounts, [&](const MountFacts& mount) {
+    if (has_room(mount) && mount.path != "/dev/shm")
+      full(report, mount, "space", mount.bytes, mount.bytes_free);
+  });
+}
+
+void inodes(Report& report) {
+  report.each(report.facts.storage.mounts, [&](const MountFacts& mount) {
+    if (has_room(mount)) full(report, mount, "inodes", mount.inodes, mount.inodes_free);
+  });
+}
+
+void drives(Report& report, std::string_view kind, std::string_view good) {
+  report.each(report.facts.storage.drives, [&](const DriveFacts& drive) {
+    if (drive.kind != kind) return;
+    report.see(drive.name, drive.state, [&](const std::string& state) {
+      if (state != good) report.against(drive.name, cat("is ", state), std::string(good));
+    });
+  });
+}
+
+void nvme(Report& report) { drives(report, "nvme", "live"); }
+void md(Report& report) { drives(report, "md", "clean"); }
+
+void lustre(Report& report) {
+  report.see("", report.facts.storage.lustre, [&](const std::string& state) {
+    if (state != "healthy") report.against("", cat("Lustre says it is ", state), "healthy");
+  });
+}
+
+void fuse(Report& report) {
+  report.see("",
+             report.facts.storage.fuse_waiting,
+             [&](const std::map<std::string, std::uint64_t>& connections) {
+               for (const auto& [name, waiting] : connections)
+                 report.most(cat("FUSE ", name),
+                             "requests that wait:",
+                             static_cast<double>(waiting),
+                             report.limit("waiting"));
+             });
+}
+
+constexpr std::array full_limits{Limit{"watch", 90, "percent used"},
+                                 Limit{"unfit", 97, "percent used, local file systems"}};
+constexpr std::array fuse_limits{Limit{"waiting", 10, "requests that wait"}};
+
+constexpr auto rows = std::to_array<Check>({
+    {"fs.mounts",
+     "the class's file systems are mounted",
+     "/proc/self/mountinfo, class",
+     before_job | periodic,
+     Severity::unfit,
+     Action::drain,
+     Clears::when_passing,
+     "mount it",
+     {},
+     mounts},
+    {"fs.probe",
+     "every mount answers",
+     "statfs in a child, class",
+     before_job | periodic,
+     Severity::unfit,
+     Action::drain,
+     Clears::when_passing,
+     "look at the file server first",
+     {},
+     probes},
+    {"fs.space",
+     "local file systems have room",
+     "statfs",
+     always,
+     Severity::unfit,
+     Action::drain,
+     Clears::when_passing,
+     "remove what jobs left",
+     full_limits,
+     space},
+    {"fs.inodes",
+     "local file systems have inodes",
+     "statfs",
+     always,
+     Severity::unfit,
+     Action::drain,
+     Clears::when_passing,
+     "remove what jobs left",
+     full_limits,
+     inodes},
+    {"fs.lustre",
+     "the Lustre client is healthy",
+     "/sys/fs/lustre",
+     before_job | periodic,
+     Severity::unfit,
+     Action::drain,
+     Clears::when_passing,
+     "lctl get_param health_check",
+     {},
+     lustre},
+    {"fs.nvme",
+     "every NVMe drive is live",
+     "/sys/class/nvme",
+     periodic,
+     Severity::unfit,
+     Action::inspect,
+     Clears::when_passing,
+     "reboot; then replace the drive",
+     {},
+     nvme},
+    {"fs.md",
+     "no array is degraded",
+     "/proc/mdstat",
+     periodic,
+     Severity::watch,
+     Action::inspect,
+     Clears::when_passing,
+     "replace the drive",
+     {},
+     md},
+    {"fs.fuse",
+     "no FUSE file system hangs",
+     "/sys/fs/fuse",
+     periodic,
+     Severity::watch,
+     Action::note,
+     Clears::when_passing,
+     "restart its server",
+     fuse_limits,
+     fuse},
+});
+
+}  // namespace
+
+std::span<const Check> storage_checks() { return rows; }
+
+}  // namespace holdfast::health

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// All checks in one table, and the run over it.
+#include "holdfast/health/verdict.hpp"
+#include "report.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace holdfast::health {
+
+namespace {
+
+std::vector<const Check*> collect() {
+  std::vector<const Check*> all;
+  for (const auto& subject : {gpu_driver_checks(),
+                              gpu_mode_checks(),
+                              gpu_memory_checks(),
+                              gpu_use_checks(),
+                              gpu_link_checks(),
+                              gpu_heat_checks(),
+                              kernel_log_checks(),
+                              infiniband_checks(),
+                              network_checks(),
+                              memory_checks(),
+                              cpu_checks(),
+                              system_checks(),
+                              storage_checks(),
+                              slurm_checks()})
+    for (const Check& check : subject)
+      all.push_back(&check);
+  return all;
+}
+
+/// What the site said about the check: it may be milder than its row, never worse.
+void cap(Finding& finding, Severity most) {
+  if (finding.severity == Severity::unknown || finding.severity <= most) return;
+  finding.severity = most;
+  if (!is_bad(most)) finding.action = std::min(finding.action, Action::note);
+}
+
+void run(const Check& check, const Sight& sight, const Overrides& overrides, Findings& out) {
+  const auto word = overrides.severity.find(check.id);
+  const bool said = word != overrides.severity.end();
+  if (said && word->second == "off") return;
+  const std::size_t first = out.size();
+  Report report(check, sight, out);
+  check.judge(report);
+  if (out.size() == first && report.has_seen()) {
+    Finding& pass = report.against({}, {});
+    pass.severity = Severity::pass;
+    pass.action = Action::none;
+    pass.remedy.clear();
+  }
+  const auto most = said ? severity_of(word->second) : std::nullopt;
+  if (!most) return;
+  for (std::size_t i = first; i < out.size(); ++i)
+    cap(out[i], *most);
+}
+
+std::string_view phrase(ProbeEnd end) {
+  switch (end) {
+    case ProbeEnd::answered:
+      return {};
+    case ProbeEnd::failed:
+      return "failed";
+    case ProbeEnd::timed_out:
+      return "did not answer in time";
+    case ProbeEnd::stuck:
+      return "hangs and cannot be ended";
+    case ProbeEnd::not_started:
+      return "was not started, earlier ones still hang";
+  }
+  return {};
+}
+
+}  // namespace
+
+std::optional<Tier> tier_of(std::string_view word) {
+  const auto found = std::ranges::find(tier_words, word);
+  if (found == tier_words.end()) return std::nullopt;
+  return static_cast<Tier>(found - tier_words.begin());
+}
+
+std::span<const Check* const> all_checks() {
+  static const std::vector<const Check*> all = collect();
+  return all;
+}
+
+const Check* find_check(std::string_view id) {
+  const auto found = std::ranges::find(all_checks(), id, &Check::id);
+  return found == all_checks().end() ? nullptr : *found;
+}
+
+Findings judge(const Sight& sight, const Overrides& overrides) {
+  Findings findings;
+  findings.reserve(all_checks().size());
+  for (const Check* check : all_checks())
+    if ((check->tiers & bit(sight.tier)) != 0) run(*check, sight, overrides, findings);
+  for (const ProbeRecord& probe : sight.facts.probes) {
+    if (probe.end == ProbeEnd::answered) continue;
+    Finding& unknown = findings.emplace_back();
+    unknown.check = "probe";
+    unknown.subject = probe.name;
+    unknown.severity = Severity::unknown;
+    unknown.what = cat("the probe ", phrase(probe.end), probe.why.empty() ? "" : ": ", probe.why);
+    unknown.remedy = "what it reads on the node hangs or is broken: see the kernel log";
+  }
+  return findings;
+}
+
+Verdict verdict_of(std::span<const Finding> findings) {
+  const auto any = [findings](auto test) {
+    return std::ranges::any_of(findings, [test](const Finding& f) { return test(f.severity); });
+  };
+  if (any(is_bad)) return Verdict::unfit;
+  if (any([](Severity s) { return s == Severity::unknown; })) return Verdict::undecided;
+  if (any([](Severity s) { return s == Severity::watch; })) return Verdict::fit_but_watch;
+  return Verdict::fit;
+}
+
+}  // namespace holdfast::health
