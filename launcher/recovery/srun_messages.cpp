@@ -3,11 +3,11 @@
 
 #include "holdfast/common/hostlist.hpp"
 #include "holdfast/common/text.hpp"
+#include "recovery/signals.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <csignal>
 #include <utility>
 
 namespace holdfast::recovery {
@@ -20,27 +20,6 @@ using Kind = SrunMessageKind;
 constexpr std::size_t longest_message = 16384;
 /// The most ranks one message may name: more than any step of Slurm's can have would be a lie.
 constexpr unsigned most_ranks = 1U << 20U;
-
-/// What strsignal(3) calls them in the C locale, which is what srun prints.
-constexpr std::array<std::pair<std::string_view, int>, 17> signal_words{{
-    {"Hangup", SIGHUP},
-    {"Interrupt", SIGINT},
-    {"Quit", SIGQUIT},
-    {"Illegal instruction", SIGILL},
-    {"Trace/breakpoint trap", SIGTRAP},
-    {"Aborted", SIGABRT},
-    {"Bus error", SIGBUS},
-    {"Floating point exception", SIGFPE},
-    {"Killed", SIGKILL},
-    {"User defined signal 1", SIGUSR1},
-    {"Segmentation fault", SIGSEGV},
-    {"User defined signal 2", SIGUSR2},
-    {"Broken pipe", SIGPIPE},
-    {"Alarm clock", SIGALRM},
-    {"Terminated", SIGTERM},
-    {"CPU time limit exceeded", SIGXCPU},
-    {"File size limit exceeded", SIGXFSZ},
-}};
 
 /// Takes `head` off the front of `text` where it stands there.
 bool take(std::string_view& text, std::string_view head) {
@@ -92,7 +71,7 @@ bool read_end(std::string_view text, SrunMessage& message) {
     return true;
   }
   if (text.starts_with("Out Of Memory")) {
-    message.signal = SIGKILL;
+    message.signal = signals::kill;
     message.out_of_memory = true;
     return true;
   }
@@ -101,12 +80,8 @@ bool read_end(std::string_view text, SrunMessage& message) {
     message.core = true;
     text.remove_suffix(core.size());
   }
-  const auto known =
-      std::ranges::find(signal_words, text, [](const auto& row) { return row.first; });
-  if (known != signal_words.end()) {
-    message.signal = known->second;
-    return true;
-  }
+  message.signal = signal_of_words(text);
+  if (message.signal != 0) return true;
   if (!take(text, "Unknown signal ") && !take(text, "Real-time signal ")) return false;
   message.signal = static_cast<int>(std::min(parse_number<unsigned>(trim(text)).value_or(0), 64U));
   return true;
