@@ -78,8 +78,9 @@ class Ledger {
     } else if (attempt.ended_ms && !attempt.ended_well()) {
       // Nothing went on from it. What the newest good checkpoint holds is there all the same.
       const SeenCheckpoint* newest = state_.newest_checkpoint();
-      cut(newest == nullptr ? before_all : newest->at_ms);
-      account.steps_lost = steps_between(index, newest == nullptr ? std::nullopt : newest->step);
+      cut(newest == nullptr ? begin : std::max(begin, newest->at_ms));
+      account.steps_lost =
+          steps_between(index, newest == nullptr ? begun_at(attempt) : newest->step);
     } else if (!attempt.ended_ms && !state_.ended) {
       const auto& saved = of_attempt_[attempt.number];
       accounts_.at_risk_ms = since(saved.empty() ? begin : saved.back().at_ms, end_of(index));
@@ -100,9 +101,15 @@ class Ledger {
     const auto seen = seen_ms_.find(next.resume->path);
     if (seen != seen_ms_.end())
       cut(seen->second);
+    else if (attempt.resume && attempt.resume->path == next.resume->path)
+      cut(attempt.running_ms.value_or(end_of(index)));  // nothing new was saved
     else if (!saved_unseen(attempt, *next.resume))
       cut(before_all);  // it is older than this log
     account.steps_lost = steps_between(index, next.resume->step);
+  }
+
+  static std::optional<std::uint64_t> begun_at(const AttemptState& attempt) {
+    return attempt.resume ? attempt.resume->step : 0;
   }
 
   /// A checkpoint nobody saw become complete, further on than where the attempt began: when in its

@@ -100,8 +100,10 @@ struct EventLog::Inside {
     const auto ending = files->ending(std::string(log_file));
     if (!ending) return ending.error();
     auto [bytes, count] = next_piece();
-    // A line that a crash or a full disk cut off is ended first: it must not swallow this one.
-    if (ending->in_line) bytes.insert(0, 1, '\n');
+    // A line that a crash or a full disk cut off is ended first: it must not swallow this one. Nor
+    // may it become a record now, if only its end was missing: who read it without, went on
+    // without.
+    if (ending->in_line) bytes.insert(0, "~\n");
     auto written = files->append(std::string(log_file), bytes);
     if (!written) return written;
     for (; count > 0; --count) {
