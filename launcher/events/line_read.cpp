@@ -130,7 +130,7 @@ Body body_of_kind(std::string_view kind) {
   return empty_body(kind, std::make_index_sequence<std::variant_size_v<Body> - 1>{});
 }
 
-Failure no_record(std::string why) {
+Failure no_record(std::string_view why) {
   return {FailureKind::bad_input, cat("no event: ", why), "", {}};
 }
 

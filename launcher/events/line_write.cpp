@@ -5,6 +5,7 @@
 #include "holdfast/events/line.hpp"
 
 #include <algorithm>
+#include <type_traits>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -20,11 +21,10 @@ namespace {
 /// A record has few sentences of evidence, or it is no evidence.
 constexpr std::size_t most_sentences = 64;
 
-json::value value_of(const std::string& text) { return json::value(bytes_as_text(text)); }
-json::value value_of(bool yes) { return json::value(yes); }
-json::value value_of(int number) { return json::value(number); }
-json::value value_of(unsigned number) { return json::value(number); }
-json::value value_of(std::uint64_t number) { return json::value(number); }
+std::string value_of(const std::string& text) { return bytes_as_text(text); }
+
+template <class Number>
+requires std::is_arithmetic_v<Number> Number value_of(Number number) { return number; }
 
 json::value value_of(const RankBlock& block) {
   return json::array{value_of(block.node), block.first, block.count};
@@ -49,7 +49,7 @@ json::value value_of(const std::vector<Item>& items) {
   json::array out;
   out.reserve(items.size());
   for (const Item& item : items)
-    out.push_back(value_of(item));
+    out.emplace_back(value_of(item));
   return out;
 }
 

@@ -7,6 +7,8 @@
 #include "holdfast/events/accounts.hpp"
 #include "holdfast/events/state_directory.hpp"
 
+#include <ranges>
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -20,13 +22,13 @@ namespace {
 
 constexpr std::size_t most_status_bytes = std::size_t{16} * 1024 * 1024;
 
-json::value text(const std::string& bytes) { return json::value(bytes_as_text(bytes)); }
+std::string text(const std::string& bytes) { return bytes_as_text(bytes); }
 
 json::array texts(const std::vector<std::string>& items) {
   json::array out;
   out.reserve(items.size());
   for (const std::string& item : items)
-    out.push_back(text(item));
+    out.emplace_back(text(item));
   return out;
 }
 
@@ -93,12 +95,12 @@ json::array blamed_nodes(const RunState& state) {
 }
 
 json::value last_loss(const RunState& state) {
-  for (auto attempt = state.attempts.rbegin(); attempt != state.attempts.rend(); ++attempt)
-    if (attempt->loss)
-      return json::object{{"attempt", attempt->number},
-                          {"cause", text(attempt->loss->cause)},
-                          {"why", text(attempt->loss->why)},
-                          {"at_ms", attempt->ended_ms.value_or(0)}};
+  for (const AttemptState& attempt : std::views::reverse(state.attempts))
+    if (attempt.loss)
+      return json::object{{"attempt", attempt.number},
+                          {"cause", text(attempt.loss->cause)},
+                          {"why", text(attempt.loss->why)},
+                          {"at_ms", attempt.ended_ms.value_or(0)}};
   return nullptr;
 }
 
