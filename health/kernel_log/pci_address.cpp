@@ -1,11 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "holdfast/common/text.hpp"
 #include "holdfast/health/kernel_log/event.hpp"
 #include "scanner.hpp"
 
 #include <array>
-#include <cstdio>
+#include <charconv>
 
 namespace holdfast::health {
+
+namespace {
+
+/// Hexadecimal with zeroes in front, at least `digits` of them.
+std::string padded(unsigned number, std::size_t digits) {
+  std::array<char, 8> buffer{};
+  const char* end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), number, 16).ptr;
+  const std::string text(static_cast<const char*>(buffer.data()), end);
+  return text.size() < digits ? std::string(digits - text.size(), '0') + text : text;
+}
+
+}  // namespace
 
 std::optional<std::string> pci_address(std::string_view text) {
   Scanner scanner(text);
@@ -23,10 +36,7 @@ std::optional<std::string> pci_address(std::string_view text) {
     function = *given;
   }
   if (!scanner.rest().empty()) return std::nullopt;
-  std::array<char, 32> out{};
-  const int length =
-      std::snprintf(out.data(), out.size(), "%04x:%02x:%02x.%x", *domain, *bus, *device, function);
-  return std::string(out.data(), static_cast<std::size_t>(length));
+  return cat(padded(*domain, 4), ':', padded(*bus, 2), ':', padded(*device, 2), '.', function);
 }
 
 }  // namespace holdfast::health
