@@ -17,9 +17,9 @@
 namespace holdfast::recovery {
 
 struct Resume {
-  std::string path;
-  std::optional<std::uint64_t> step;
-  std::string format;
+  std::string path{};
+  std::optional<std::uint64_t> step{};
+  std::string format{};
   friend bool operator==(const Resume&, const Resume&) = default;
 };
 
@@ -29,16 +29,16 @@ struct Attempt {
   std::int64_t started_ms{};  ///< when it was started
   std::int64_t running_ms{};  ///< when all ranks ran; 0 where they never did
   std::int64_t ended_ms{};
-  std::optional<Resume> resume;              ///< nothing: from the beginning
-  std::optional<std::uint64_t> newest_step;  ///< the newest this attempt itself saved, complete
-  Loss loss;
-  std::vector<std::string> nodes;  ///< in rank order
+  std::optional<Resume> resume{};              ///< nothing: from the beginning
+  std::optional<std::uint64_t> newest_step{};  ///< the newest this attempt itself saved, complete
+  Loss loss{};
+  std::vector<std::string> nodes{};  ///< in rank order
 };
 
 /// All attempts that have ended, oldest first, also those before a requeue; the last is the one to
 /// decide about.
 struct History {
-  std::vector<Attempt> attempts;
+  std::vector<Attempt> attempts{};
   unsigned requeues{};  ///< how often the job went back into the queue already
 };
 
@@ -56,12 +56,13 @@ enum class Exhausted { requeue, fail };
 struct Policy {
   unsigned max_restarts{100};  ///< over the job's life, whatever the causes
   unsigned max_requeues{100};
-  unsigned no_progress{3};            ///< so many attempts in a row without a new checkpoint end it
-  std::optional<unsigned> shrink_to;  ///< the fewest nodes that are enough; nothing: all are needed
+  unsigned no_progress{3};  ///< so many attempts in a row without a new checkpoint end it
+  std::optional<unsigned>
+      shrink_to{};  ///< the fewest nodes that are enough; nothing: all are needed
   Exhausted on_exhausted{Exhausted::requeue};
   bool can_requeue{true};  ///< Slurm would take the job back
   std::int64_t condemn_within_ms{60'000};
-  std::map<Cause, Budget> budgets;  ///< instead of usual_budget() where there is one
+  std::map<Cause, Budget> budgets{};  ///< instead of usual_budget() where there is one
 };
 
 [[nodiscard]] Budget usual_budget(Cause cause);
@@ -76,18 +77,18 @@ enum class ChoiceKind {
 
 struct Choice {
   ChoiceKind kind{ChoiceKind::none_yet};
-  Resume resume;
-  std::string why;
+  Resume resume{};
+  std::string why{};
   unsigned asked{1};
 };
 
 /// The nodes there are.
 struct Ground {
-  unsigned wanted{};                ///< nodes the user asked to compute on
-  std::vector<std::string> in_use;  ///< of the attempt that ended, in rank order
-  std::vector<std::string> spares;
-  std::vector<std::string> unfit;           ///< lost, sick, or taken out by hand
-  std::map<std::string, std::string> leaf;  ///< leaf switch of a node, where it is known
+  unsigned wanted{};                  ///< nodes the user asked to compute on
+  std::vector<std::string> in_use{};  ///< of the attempt that ended, in rank order
+  std::vector<std::string> spares{};
+  std::vector<std::string> unfit{};           ///< lost, sick, or taken out by hand
+  std::map<std::string, std::string> leaf{};  ///< leaf switch of a node, where it is known
 };
 
 enum class DecisionKind {
@@ -115,15 +116,15 @@ struct Decision {
   DecisionKind kind{DecisionKind::stop};
   /// Of the next attempt, in rank order. A spare stands where the node stood that it replaces, so
   /// that no other rank moves.
-  std::vector<std::string> nodes;
-  std::vector<std::string> exclude;     ///< nodes not to be used again
-  std::optional<Resume> resume;         ///< nothing: from the beginning
-  std::int64_t wait_ms{};               ///< before the next start
-  std::vector<std::string> condemn;     ///< paths of checkpoints never to be resumed from again
-  int exit_code{};                      ///< of `stop`: what the job ends with
-  std::string verdict;                  ///< of `stop`: what a person may do now
-  std::string why;                      ///< one sentence
-  std::vector<std::string> considered;  ///< what was thought of and not done, and why
+  std::vector<std::string> nodes{};
+  std::vector<std::string> exclude{};     ///< nodes not to be used again
+  std::optional<Resume> resume{};         ///< nothing: from the beginning
+  std::int64_t wait_ms{};                 ///< before the next start
+  std::vector<std::string> condemn{};     ///< paths of checkpoints never to be resumed from again
+  int exit_code{};                        ///< of `stop`: what the job ends with
+  std::string verdict{};                  ///< of `stop`: what a person may do now
+  std::string why{};                      ///< one sentence
+  std::vector<std::string> considered{};  ///< what was thought of and not done, and why
 };
 
 /// What is to be done about the loss of the last attempt of `history`. An empty history stops.

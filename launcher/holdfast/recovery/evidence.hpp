@@ -18,7 +18,7 @@ namespace holdfast::recovery {
 /// How one rank ended.
 struct RankExit {
   unsigned rank{};
-  std::string node;
+  std::string node{};
   int exit_code{};  ///< 0 where a signal ended it
   int signal{};     ///< 0 where it exited
   bool core{};
@@ -29,9 +29,9 @@ struct RankExit {
 /// One line of the standard error of a rank, of srun or of slurmstepd.
 struct Line {
   std::int64_t at_ms{};
-  std::string node;              ///< empty where nobody knows
-  std::optional<unsigned> rank;  ///< nothing where nobody knows
-  std::string text;
+  std::string node{};              ///< empty where nobody knows
+  std::optional<unsigned> rank{};  ///< nothing where nobody knows
+  std::string text{};
 };
 
 /// What a node showed of itself.
@@ -69,16 +69,16 @@ inline constexpr std::array all_sign_kinds{
 [[nodiscard]] std::optional<SignKind> parse_sign_kind(std::string_view word);
 
 struct NodeSign {
-  std::string node;
+  std::string node{};
   SignKind kind{};
-  std::string text;
+  std::string text{};
   std::int64_t at_ms{};
 };
 
 /// A node nobody hears any more.
 struct LostNode {
-  std::string node;
-  std::string how;  ///< "silent on every network", "Slurm says DOWN"
+  std::string node{};
+  std::string how{};  ///< "silent on every network", "Slurm says DOWN"
   std::int64_t silent_ms{};
 };
 
@@ -104,19 +104,19 @@ inline constexpr std::array all_slurm_verdicts{
 
 /// Ranks first … first+count-1 ran on `node`.
 struct RankBlock {
-  std::string node;
+  std::string node{};
   unsigned first{};
   unsigned count{};
 };
 
 struct Evidence {
-  std::vector<RankBlock> ranks;  ///< the attempt's nodes in rank order
-  std::vector<RankExit> exits;
-  std::vector<Line> lines;
-  std::vector<NodeSign> signs;
-  std::vector<LostNode> lost_nodes;
-  std::optional<SlurmVerdict> slurm;
-  std::optional<HangSigns> hang;
+  std::vector<RankBlock> ranks{};  ///< the attempt's nodes in rank order
+  std::vector<RankExit> exits{};
+  std::vector<Line> lines{};
+  std::vector<NodeSign> signs{};
+  std::vector<LostNode> lost_nodes{};
+  std::optional<SlurmVerdict> slurm{};
+  std::optional<HangSigns> hang{};
   std::int64_t ran_ms{};  ///< since all ranks ran; 0 where they never did
   bool ranks_ran{true};   ///< all of them were seen running
   bool resumed{};         ///< started from a checkpoint

@@ -18,15 +18,15 @@ struct RankPulse {
   unsigned rank{};
   std::uint64_t cpu_ms{};  ///< user and system time of the rank and its children since it started
   char state{'S'};         ///< as in /proc/PID/stat: R S D T t Z
-  std::optional<std::uint64_t> stack;     ///< a hash of where it stands; nothing where not readable
-  std::optional<std::uint64_t> gpu_work;  ///< anything that grows while its GPU works
+  std::optional<std::uint64_t> stack{};  ///< a hash of where it stands; nothing where not readable
+  std::optional<std::uint64_t> gpu_work{};  ///< anything that grows while its GPU works
 };
 
 /// What one sentinel says of the ranks on its node.
 struct NodeVote {
-  std::string node;
+  std::string node{};
   std::int64_t at_ms{};
-  std::vector<RankPulse> ranks;
+  std::vector<RankPulse> ranks{};
 };
 
 /// One look at the whole job. The numbers count from the start of the attempt and only grow.
@@ -34,13 +34,13 @@ struct Look {
   std::int64_t at_ms{};
   std::uint64_t output_bytes{};
   std::uint64_t checkpoint_bytes{};
-  std::vector<NodeVote> votes;  ///< the newest of each node; an old one may be shown again
+  std::vector<NodeVote> votes{};  ///< the newest of each node; an old one may be shown again
 };
 
 struct HangPolicy {
   bool on{true};
-  std::optional<std::int64_t> timeout_ms;  ///< nothing: auto
-  std::int64_t auto_least_ms{600'000};     ///< auto waits at least so long,
+  std::optional<std::int64_t> timeout_ms{};  ///< nothing: auto
+  std::int64_t auto_least_ms{600'000};       ///< auto waits at least so long,
   unsigned auto_gaps{4};  ///< and so many times the longest silence that ended well
 };
 
@@ -48,16 +48,16 @@ struct HangPolicy {
 struct HangSigns {
   std::int64_t quiet_ms{};
   std::int64_t timeout_ms{};
-  std::vector<unsigned> ranks;     ///< those that differ from the rest; empty when all are alike
-  std::vector<std::string> nodes;  ///< where those ranks are, when they are few; else empty
-  std::vector<std::string> signs;  ///< each a sentence
+  std::vector<unsigned> ranks{};     ///< those that differ from the rest; empty when all are alike
+  std::vector<std::string> nodes{};  ///< where those ranks are, when they are few; else empty
+  std::vector<std::string> signs{};  ///< each a sentence
 };
 
 struct HangJudgement {
-  std::optional<HangSigns> hung;
+  std::optional<HangSigns> hung{};
   std::int64_t quiet_ms{};
   std::int64_t timeout_ms{};
-  std::string why;
+  std::string why{};
 };
 
 /// Remembers of all looks what judging needs: a few numbers per rank, whatever the time. One per

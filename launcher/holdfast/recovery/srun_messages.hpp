@@ -30,8 +30,8 @@ enum class SrunMessageKind {
 
 struct SrunMessage {
   SrunMessageKind kind{SrunMessageKind::other};
-  std::vector<std::string> nodes;
-  std::vector<unsigned> ranks;
+  std::vector<std::string> nodes{};
+  std::vector<unsigned> ranks{};
   int exit_code{};
   int signal{};
   bool core{};
