@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "holdfast/health/facts.hpp"
 
-#include "facts_json.hpp"
+#include "holdfast/health/facts_json.hpp"
 
 namespace holdfast::health {
 

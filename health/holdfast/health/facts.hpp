@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the probes of one run saw of one node: plain values that can be saved and judged later, on
 // another machine. A probe fills the sections it reads and leaves the others `not asked`; the
-// sections of several probes are put together by merge(). src/fields.hpp names every member once;
+// sections of several probes are put together by merge(). fields.hpp names every member once;
 // reading, writing, merging and comparing follow from it: a new member needs a line there.
 #pragma once
 

@@ -2,8 +2,8 @@
 // Values to JSON and back, by the lists of fields.hpp.
 #pragma once
 
-#include "fields.hpp"
 #include "holdfast/common/text.hpp"
+#include "holdfast/health/fields.hpp"
 
 #include <map>
 #include <utility>

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a node remembers between runs, in the state directory:
+//   memory.json           the own drain, clean runs, when drains were lifted
+//   baseline-NAME.json    counters at the end of an earlier run; NAME is "periodic" or "job-123"
+//   events.jsonl          one line for each finding that was new, kept within bounds
+// A directory that is full or not writable costs the memory, never the check: every write is a
+// Result, and what could not be read counts as "never seen".
+#pragma once
+
+#include "holdfast/common/result.hpp"
+#include "holdfast/health/actions.hpp"
+#include "holdfast/health/baseline.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast::health {
+
+struct Memory {
+  std::optional<OwnDrain> drain;
+  unsigned clean_runs{};
+  std::vector<std::int64_t> lifted;   ///< when, of the last days
+  std::vector<std::string> standing;  ///< "CHECK SUBJECT" bad or watched in the last run
+
+  friend bool operator==(const Memory&, const Memory&) = default;
+};
+
+/// One line of the event store.
+struct HealthEvent {
+  std::int64_t at{};
+  std::string boot_id;
+  std::string check, subject, part, what;
+  Severity severity{Severity::note};
+  Action action{Action::none};
+  std::string job;  ///< id, where one was there
+  bool drained{};   ///< the node was drained for it
+
+  friend bool operator==(const HealthEvent&, const HealthEvent&) = default;
+};
+
+[[nodiscard]] std::string to_json(const Memory& memory);
+[[nodiscard]] Result<Memory> parse_memory(std::string_view text);
+[[nodiscard]] std::string to_json(const HealthEvent& event);
+[[nodiscard]] Result<HealthEvent> parse_health_event(std::string_view line);
+
+/// Findings that the last run did not have: those are events. Sets `memory.standing` anew.
+[[nodiscard]] std::vector<HealthEvent> news(Memory& memory,
+                                            std::span<const Finding> findings,
+                                            const Facts& facts,
+                                            std::string_view job);
+
+/// What decide_actions() wants to know of the past, at `now`.
+[[nodiscard]] Past past_of(const Memory& memory,
+                           std::span<const HealthEvent> events,
+                           std::int64_t now);
+
+/// The state directory.
+class Store {
+ public:
+  explicit Store(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  [[nodiscard]] Result<Memory> read_memory() const;
+  [[nodiscard]] Result<void> write_memory(const Memory& memory) const;
+
+  [[nodiscard]] Result<Baseline> read_baseline(std::string_view name) const;
+  [[nodiscard]] Result<void> write_baseline(std::string_view name, const Baseline& baseline) const;
+  void remove_baseline(std::string_view name) const;
+
+  [[nodiscard]] std::vector<HealthEvent> read_events() const;
+  [[nodiscard]] Result<void> append(std::span<const HealthEvent> events) const;
+
+  [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
+
+  static constexpr std::size_t most_event_bytes = std::size_t{1} << 20;
+
+ private:
+  std::filesystem::path folder_;
+};
+
+}  // namespace holdfast::health

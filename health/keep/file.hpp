@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "holdfast/common/result.hpp"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+
+namespace holdfast::health {
+
+/// The whole file, if it is a plain one of at most `most` bytes.
+[[nodiscard]] Result<std::string> read_file(const std::filesystem::path& file, std::size_t most);
+
+/// Writes beside the file and renames, making its folder if need be: readers meet all or nothing.
+[[nodiscard]] Result<void> replace_file(const std::filesystem::path& file,
+                                        std::string_view text,
+                                        mode_t mode);
+
+/// One write at the end.
+[[nodiscard]] Result<void> append_file(const std::filesystem::path& file,
+                                       std::string_view text,
+                                       mode_t mode);
+
+void remove_file(const std::filesystem::path& file);
+
+}  // namespace holdfast::health

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// The memory as values: text forms, what is new, what the past means.
+#include "holdfast/health/keep/memory.hpp"
+
+#include "baseline_text.hpp"
+#include "holdfast/common/text.hpp"
+#include "holdfast/health/facts_json.hpp"
+
+#include <algorithm>
+
+namespace holdfast::health {
+
+void fields(auto& visit, Of<OwnDrain> auto& d) {
+  visit("reason", d.reason);
+  visit("boot_id", d.boot_id);
+  visit("at", d.at);
+}
+
+void fields(auto& visit, Of<Baseline> auto& b) {
+  visit("boot_id", b.boot_id);
+  visit("at", b.at);
+}
+
+void fields(auto& visit, Of<HealthEvent> auto& e) {
+  visit("at", e.at);
+  visit("boot_id", e.boot_id);
+  visit("check", e.check);
+  visit("subject", e.subject);
+  visit("part", e.part);
+  visit("what", e.what);
+  visit("severity", e.severity);
+  visit("action", e.action);
+  visit("job", e.job);
+  visit("drained", e.drained);
+}
+
+namespace {
+
+constexpr std::int64_t day = 86400;
+
+Result<json::value> parse(std::string_view text) {
+  json::parse_options options;
+  options.max_depth = 8;
+  json::error_code error;
+  json::value document = json::parse(text, error, {}, options);
+  if (error)
+    return Failure{FailureKind::unreadable, cat("it is no JSON: ", error.message()), {}, {}};
+  return document;
+}
+
+std::string key_of(const Finding& finding) { return cat(finding.check, ' ', finding.subject); }
+
+bool tells(const Finding& finding) {
+  return is_bad(finding.severity) || finding.severity == Severity::watch;
+}
+
+}  // namespace
+
+std::string to_json(const Memory& memory) {
+  Writer writer;
+  if (memory.drain) writer("drain", *memory.drain);
+  writer("clean_runs", memory.clean_runs);
+  writer("lifted", memory.lifted);
+  writer("standing", memory.standing);
+  return json::serialize(writer.take());
+}
+
+Result<Memory> parse_memory(std::string_view text) {
+  const auto document = parse(text);
+  if (!document) return document.error();
+  std::string wrong;
+  Memory memory;
+  Reader reader(*document, {}, wrong);
+  if (document->is_object() && document->get_object().contains("drain"))
+    reader("drain", memory.drain.emplace());
+  reader("clean_runs", memory.clean_runs);
+  reader("lifted", memory.lifted);
+  reader("standing", memory.standing);
+  if (!wrong.empty()) return Failure{FailureKind::unreadable, wrong, {}, {}};
+  return memory;
+}
+
+std::string to_json(const HealthEvent& event) {
+  Writer writer;
+  fields(writer, event);
+  return json::serialize(writer.take());
+}
+
+Result<HealthEvent> parse_health_event(std::string_view line) {
+  const auto document = parse(line);
+  if (!document) return document.error();
+  std::string wrong;
+  HealthEvent event;
+  Reader reader(*document, {}, wrong);
+  fields(reader, event);
+  if (!wrong.empty()) return Failure{FailureKind::unreadable, wrong, {}, {}};
+  return event;
+}
+
+std::string to_json(const Baseline& baseline) {
+  Writer writer;
+  writer("boot_id", baseline.boot_id);
+  writer("at", baseline.at);
+  writer("counters",
+         std::map<std::string, std::uint64_t>(baseline.counters.begin(), baseline.counters.end()));
+  return json::serialize(writer.take());
+}
+
+Result<Baseline> parse_baseline(std::string_view text) {
+  const auto document = parse(text);
+  if (!document) return document.error();
+  std::string wrong;
+  Baseline baseline;
+  Reader reader(*document, {}, wrong);
+  std::map<std::string, std::uint64_t> counters;
+  fields(reader, baseline);
+  reader("counters", counters);
+  if (!wrong.empty()) return Failure{FailureKind::unreadable, wrong, {}, {}};
+  baseline.counters.insert(counters.begin(), counters.end());
+  return baseline;
+}
+
+std::vector<HealthEvent> news(Memory& memory,
+                              std::span<const Finding> findings,
+                              const Facts& facts,
+                              std::string_view job) {
+  std::vector<HealthEvent> events;
+  std::vector<std::string> standing;
+  for (const Finding& finding : findings) {
+    if (!tells(finding)) continue;
+    standing.push_back(key_of(finding));
+    if (std::ranges::find(memory.standing, standing.back()) != memory.standing.end()) continue;
+    events.push_back({facts.at,
+                      facts.boot_id,
+                      finding.check,
+                      finding.subject,
+                      finding.part,
+                      finding.what,
+                      finding.severity,
+                      finding.action,
+                      std::string(job),
+                      false});
+  }
+  memory.standing = std::move(standing);
+  return events;
+}
+
+Past past_of(const Memory& memory, std::span<const HealthEvent> events, std::int64_t now) {
+  Past past;
+  past.drain = memory.drain;
+  past.clean_runs = memory.clean_runs;
+  past.lifts_today = static_cast<unsigned>(
+      std::ranges::count_if(memory.lifted, [now](std::int64_t at) { return at > now - day; }));
+  for (const HealthEvent& event : events)
+    if (event.drained && event.at > now - 7 * day)
+      ++past.repeats[event.part.empty() ? event.subject : event.part];
+  return past;
+}
+
+}  // namespace holdfast::health

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// The memory as files. Each is replaced by rename, so a reader meets the old or the new; the event
+// store is appended to with one write a run, and cut to its newer half when it has grown too long.
+// Several prologs may run at once: each has a baseline of its own, the memory belongs to the last.
+#include "baseline_text.hpp"
+#include "file.hpp"
+#include "holdfast/common/text.hpp"
+#include "holdfast/health/keep/memory.hpp"
+
+#include <cctype>
+
+namespace holdfast::health {
+
+namespace {
+
+constexpr std::size_t most_file_bytes = std::size_t{8} << 20;
+
+/// Names come from job ids: nothing of them may lead out of the directory.
+std::string file_name(std::string_view name) {
+  std::string plain = "baseline-";
+  for (const char letter : name.substr(0, 80))
+    plain += std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '-' ? letter : '_';
+  return plain + ".json";
+}
+
+}  // namespace
+
+Result<Memory> Store::read_memory() const {
+  const auto text = read_file(folder_ / "memory.json", most_file_bytes);
+  if (!text) return text.error();
+  auto memory = parse_memory(*text);
+  if (!memory) return Failure(memory.error()).within((folder_ / "memory.json").string());
+  return memory;
+}
+
+Result<void> Store::write_memory(const Memory& memory) const {
+  return replace_file(folder_ / "memory.json", to_json(memory) + "\n", 0600);
+}
+
+Result<Baseline> Store::read_baseline(std::string_view name) const {
+  const auto text = read_file(folder_ / file_name(name), most_file_bytes);
+  if (!text) return text.error();
+  return parse_baseline(*text);
+}
+
+Result<void> Store::write_baseline(std::string_view name, const Baseline& baseline) const {
+  return replace_file(folder_ / file_name(name), to_json(baseline) + "\n", 0600);
+}
+
+void Store::remove_baseline(std::string_view name) const { remove_file(folder_ / file_name(name)); }
+
+std::vector<HealthEvent> Store::read_events() const {
+  std::vector<HealthEvent> events;
+  const auto text = read_file(folder_ / "events.jsonl", 2 * most_event_bytes);
+  if (!text) return events;
+  for (const std::string_view line : split(*text, '\n'))
+    if (auto event = parse_health_event(line)) events.push_back(std::move(*event));
+  return events;
+}
+
+Result<void> Store::append(std::span<const HealthEvent> events) const {
+  if (events.empty()) return {};
+  std::string lines;
+  for (const HealthEvent& event : events)
+    lines += to_json(event) + "\n";
+  const auto file = folder_ / "events.jsonl";
+  const auto before = read_file(file, 2 * most_event_bytes);
+  if (before && before->size() + lines.size() > most_event_bytes) {
+    const auto half = before->find('\n', before->size() / 2);
+    const std::string newer = half == std::string::npos ? "" : before->substr(half + 1);
+    return replace_file(file, newer + lines, 0600);
+  }
+  // A line that a full disk cut short must not swallow the next one.
+  const bool cut = before && !before->empty() && before->back() != '\n';
+  return append_file(file, cut ? "\n" + lines : lines, 0600);
+}
+
+}  // namespace holdfast::health

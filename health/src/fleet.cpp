@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "holdfast/health/fleet.hpp"
+
+#include "holdfast/common/text.hpp"
+#include "holdfast/health/actions.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace holdfast::health {
+
+namespace {
+
+bool ours(const FleetNode& node) { return node.drained && !checks_of_reason(node.reason).empty(); }
+
+/// "drained", "draining", with the marks of sinfo behind: "drained*".
+bool is_drained(std::string_view state) { return lower(state).starts_with("drain"); }
+
+}  // namespace
+
+const FleetNode* Fleet::find(std::string_view name) const {
+  const auto found = std::ranges::find(nodes, name, &FleetNode::name);
+  return found == nodes.end() ? nullptr : &*found;
+}
+
+unsigned Fleet::drained_by_us() const {
+  return static_cast<unsigned>(std::ranges::count_if(nodes, ours));
+}
+
+unsigned Fleet::drained_for(std::string_view check) const {
+  return static_cast<unsigned>(std::ranges::count_if(nodes, [check](const FleetNode& node) {
+    if (!ours(node)) return false;
+    const auto ids = checks_of_reason(node.reason);
+    return std::ranges::find(ids, check) != ids.end();
+  }));
+}
+
+Result<Fleet> parse_fleet(std::string_view text) {
+  Fleet fleet;
+  std::set<std::string, std::less<>> seen;
+  for (const std::string_view line : split(text, '\n')) {
+    if (trim(line).empty()) continue;
+    const auto first = line.find('|');
+    const auto second = first == line.npos ? line.npos : line.find('|', first + 1);
+    const auto third = second == line.npos ? line.npos : line.find('|', second + 1);
+    if (third == line.npos)
+      return Failure{FailureKind::unreadable,
+                     cat("sinfo printed \"", line.substr(0, 80), "\", which is no line of a node"),
+                     {},
+                     {}};
+    const std::string_view name = trim(line.substr(0, first));
+    if (!seen.emplace(name).second) continue;
+    FleetNode& node = fleet.nodes.emplace_back();
+    node.name = name;
+    node.drained = is_drained(trim(line.substr(first + 1, second - first - 1)));
+    node.since = trim(line.substr(second + 1, third - second - 1));
+    node.reason = trim(line.substr(third + 1));
+    if (node.reason == "none") node.reason.clear();
+  }
+  return fleet;
+}
+
+}  // namespace holdfast::health
