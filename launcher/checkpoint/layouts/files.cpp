@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkpoint/layouts/files.hpp"
 
+#include "checkpoint/edges.hpp"
 #include "checkpoint/formats/json.hpp"
 #include "checkpoint/heuristics.hpp"
 #include "checkpoint/names.hpp"
@@ -113,6 +114,16 @@ std::optional<boost::json::object> check_json_file(Examination& examination,
   if (json) return std::move(*json);
   examination.blame(member, json.error(), Level::edges);
   return std::nullopt;
+}
+
+void check_yaml_file(Examination& examination, std::string_view member) {
+  if (!examination.wants(Level::edges)) return;
+  const std::string path = examination.path_of(member);
+  const auto edges = read_edges(examination.disk(), path, 0, 1);
+  if (!edges)
+    examination.blame(member, edges.error(), Level::edges);
+  else if (edges->tail != "\n")
+    examination.blame(member, Verdict::damaged, Level::edges, cat(path, " ends within a line"));
 }
 
 void check_indexed_weights(Examination& examination, std::string_view index) {

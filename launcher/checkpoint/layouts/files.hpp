@@ -30,6 +30,9 @@ void check_indexed_weights(Examination& examination, std::string_view index);
 std::optional<boost::json::object> check_json_file(Examination& examination,
                                                    std::string_view member);
 
+/// A YAML file as a program writes it: the last line ends. Looked at from Level::edges on.
+void check_yaml_file(Examination& examination, std::string_view member);
+
 /// Any file, by its name: torch, safetensors and JSON as above, others only for being there.
 void check_file_by_name(Examination& examination, std::string_view member);
 

@@ -60,15 +60,27 @@ class Nemo : public Layout {
     else if (status.error().kind != FailureKind::not_found)
       examination.blame("", status.error(), Level::listing);
     if (examination.sound()) check_megatron_dist(examination, "weights");
-    if (examination.sound() && tree.under("context").empty())
-      examination.blame("context",
-                        Verdict::unfinished,
-                        Level::listing,
-                        cat(examination.path_of("context"), " is missing or empty"));
+    if (examination.sound()) check_context(examination);
     return std::move(examination).finish(level);
   }
 
  private:
+  /// The model's description, without which the weights are of no use. What else lies there are
+  /// copies of the user's own files.
+  static void check_context(Examination& examination) {
+    const auto members = examination.tree().under("context");
+    if (members.empty())
+      examination.blame("context",
+                        Verdict::unfinished,
+                        Level::listing,
+                        cat(examination.path_of("context"), " is missing or empty"));
+    for (const Member& member : members) {
+      if (directory_name(member.path) != "context") continue;
+      if (member.path.ends_with(".yaml")) check_yaml_file(examination, member.path);
+      if (member.path.ends_with(".json")) check_json_file(examination, member.path);
+    }
+  }
+
   /// A link to a checkpoint that is listed itself: NAME-last, when saved as a link.
   static bool names_another(const Root& root, const Entry& entry) {
     if (!entry.status.linked) return false;

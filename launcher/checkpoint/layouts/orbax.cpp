@@ -157,9 +157,23 @@ void check_items(Examination& notes) {
   }
 }
 
+/// Arrays are of no use without their description; an old release kept it in "checkpoint".
+void check_described(Examination& notes, const Member& store) {
+  const std::string item(directory_name(store.path));
+  if (base_name(item).starts_with("ocdbt.process_")) return;  // a part, to be merged into the item
+  const std::string about = join_path(item, item_metadata);
+  if (notes.tree().find(about) != nullptr || notes.tree().find(join_path(item, "checkpoint")))
+    return;
+  notes.blame(about,
+              Verdict::unfinished,
+              Level::listing,
+              cat(notes.path_of(about), " is missing: nothing says what the arrays beside it are"));
+}
+
 void check_manifests(Examination& notes) {
   for (const Member& member : notes.tree().members) {
     if (base_name(member.path) != manifest) continue;
+    check_described(notes, member);
     if (notes.need(member.path, Verdict::damaged, "the index of a store") == nullptr) continue;
     const auto text = read_small_file(notes.disk(), notes.path_of(member.path), manifest_bytes);
     if (!text) {

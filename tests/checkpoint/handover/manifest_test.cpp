@@ -13,7 +13,7 @@ class ManifestOfFiles : public testing::Place {
     write("root/step-1/a.bin", "hello");
     write("root/step-1/b.bin", std::string(3'000'000, 'b'));
     checkpoint_.path = "step-1";
-    disk_ = std::move(*open_disk(in("root")));
+    disk_ = *open_disk(in("root"));
     made_.checkpoint = "step-1";
     made_.format = "marker";
     made_.step = 1;

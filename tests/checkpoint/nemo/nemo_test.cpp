@@ -28,6 +28,15 @@ TEST_F(Nemo, NeedsItsContext) {
   EXPECT_EQ(look(world_, path_).judgement.verdict, Verdict::unfinished);
 }
 
+TEST_F(Nemo, NeedsItsDescriptionToTheEndOfItsLastLine) {
+  const std::string description = path_ + "/context/model.yaml";
+  world_.set_bytes(description, "_tar");
+  EXPECT_EQ(look(world_, path_).judgement.verdict, Verdict::damaged);
+  world_.set_bytes(description, "_target_: model\n");
+  world_.write(path_ + "/context/io.json", "{\"objects\": ");
+  EXPECT_EQ(look(world_, path_).judgement.verdict, Verdict::damaged);
+}
+
 TEST_F(Nemo, TakesALinkToACheckpointForThatCheckpoint) {
   world_.link(path_, path_ + "-last");
   const auto catalogue = read_catalogue(world_, {}, world_.now() + std::chrono::hours(1));

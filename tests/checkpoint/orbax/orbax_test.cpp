@@ -53,6 +53,13 @@ TEST_F(Orbax, IsDamagedWhenAnItemItNamesIsGone) {
   EXPECT_EQ(verdict(), Verdict::damaged);
 }
 
+TEST_F(Orbax, IsUnfinishedWithoutTheDescriptionOfItsArrays) {
+  world_.remove("20/default/_METADATA");
+  EXPECT_EQ(verdict(), Verdict::unfinished);
+  world_.write("20/default/checkpoint", "of an old release");
+  EXPECT_EQ(verdict(), Verdict::good);
+}
+
 TEST_F(Orbax, IsUnfinishedWhileItsPartsAreNotMerged) {
   world_.remove("20/default/manifest.ocdbt");
   EXPECT_EQ(verdict(), Verdict::unfinished);

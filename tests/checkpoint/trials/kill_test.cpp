@@ -113,6 +113,22 @@ class Trial {
     return false;
   }
 
+  /// What of it is not as the last save to that path left it, or was to leave it.
+  [[nodiscard]] std::string broken_files(const std::string& path) const {
+    std::string broken;
+    const auto known = finished_.find(path);
+    if (known == finished_.end()) return " all of it";
+    const Contents now = contents_of(world_, path);
+    for (const auto& [file, bytes] : known->second.back()) {
+      const auto found = now.find(file);
+      if (found == now.end())
+        broken += ' ' + file + " (missing)";
+      else if (found->second != bytes)
+        broken += ' ' + file + " (" + std::to_string(found->second.size()) + " bytes)";
+    }
+    return broken;
+  }
+
   /// A moment after the cut, when the writer might still live.
   void look_while_alive(Tally& tally) const {
     std::string path;
@@ -138,7 +154,8 @@ class Trial {
     if (!is_finished(path)) {
       ++tally.wrong;
       ADD_FAILURE() << framework_.name << ": chose " << path
-                    << ", which is not whole: " << std::get<Resume>(choice.what).why;
+                    << ", which is not whole: " << std::get<Resume>(choice.what).why
+                    << "; broken:" << broken_files(path);
       return;
     }
     ++(choice.passed_over.empty() ? tally.newest : tally.older);
