@@ -44,7 +44,7 @@ struct NodeSign {
   Kind kind{Kind::kernel_line};
   std::int64_t at_ms{};  ///< milliseconds since the Unix epoch, by the node's clock
   unsigned attempt{};
-  std::optional<unsigned> rank;
+  std::optional<unsigned> rank = std::nullopt;
   int pid{};
   unsigned count{};
   std::string text;

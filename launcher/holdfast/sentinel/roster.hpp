@@ -154,8 +154,8 @@ class Roster {
 
  private:
   class Impl;
-  explicit Roster(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit Roster(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace holdfast::sentinel
