@@ -4,6 +4,7 @@
 #include "holdfast/common/text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace holdfast::recovery {
 
@@ -56,7 +57,7 @@ std::optional<unsigned> take_torch_label(std::string_view& text, const RankIndex
 
 }  // namespace
 
-RankIndex::RankIndex(const std::vector<RankBlock>& blocks) : blocks_(blocks) {
+RankIndex::RankIndex(std::vector<RankBlock> blocks) : blocks_(std::move(blocks)) {
   std::ranges::stable_sort(blocks_, {}, &RankBlock::first);
   for (const RankBlock& block : blocks_)
     names_.insert(block.node);

@@ -21,7 +21,7 @@ struct Speaker {
 /// The ranks of an attempt, to look up by number and by name.
 class RankIndex {
  public:
-  explicit RankIndex(const std::vector<RankBlock>& blocks);
+  explicit RankIndex(std::vector<RankBlock> blocks);
 
   [[nodiscard]] bool has(unsigned rank) const { return block_of(rank) != nullptr; }
   [[nodiscard]] std::string node_of(unsigned rank) const;

@@ -28,9 +28,10 @@ class Job {
     policy_.can_requeue = below(4) != 0;
   }
 
-  /// Plays to the end; false when there is none.
+  /// Plays to the end; false when there is none within what the policy allows: every attempt but
+  /// the first is a restart or follows a requeue.
   bool play() {
-    for (unsigned turn = 0; turn < 500; ++turn) {
+    for (unsigned turn = 0; turn < policy_.max_restarts + policy_.max_requeues + 2; ++turn) {
       run_attempt();
       if (!decide_and_obey()) return true;
       if (::testing::Test::HasFailure()) return true;

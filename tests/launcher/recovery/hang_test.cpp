@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "holdfast/recovery/hang.hpp"
+
+#include <functional>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace holdfast::recovery {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr std::int64_t second = 1'000;
+constexpr std::int64_t minute = 60 * second;
+
+/// Eight ranks on n1 to n4, looked at every five seconds. What they do is changed between times.
+class Scene {
+ public:
+  explicit Scene(HangPolicy policy = {}, std::int64_t gap = 0) : watch(policy, gap) {
+    for (unsigned rank = 0; rank < 8; ++rank)
+      pulses.push_back({.rank = rank, .cpu_ms = 1000, .state = 'S'});
+  }
+
+  /// Time goes by; `each` is done before every look.
+  void pass(
+      std::int64_t ms, const std::function<void()>& each = [] {}) {
+    for (const std::int64_t end = look.at_ms + ms; look.at_ms < end;) {
+      look.at_ms += 5 * second;
+      each();
+      look.votes.clear();
+      for (unsigned node = 0; node < 4; ++node)
+        if (node < answering)
+          look.votes.push_back({.node = "n" + std::to_string(node + 1),
+                                .at_ms = look.at_ms,
+                                .ranks = {pulses[2 * node], pulses[2 * node + 1]}});
+      watch.observe(look);
+    }
+  }
+  void print() { look.output_bytes += 10; }
+  void spin(unsigned first = 0) {
+    for (unsigned rank = first; rank < 8; ++rank)
+      pulses[rank].cpu_ms += 5 * second;
+  }
+
+  HangWatch watch;
+  Look look{.at_ms = 1'000'000};
+  std::vector<RankPulse> pulses;
+  unsigned answering{4};
+};
+
+TEST(Hang, IsSeenWhenNothingGrowsAndNobodyWorks) {
+  Scene scene;
+  scene.pass(minute, [&] { scene.print(); });
+  scene.pass(9 * minute);
+  EXPECT_FALSE(scene.watch.judge().hung);
+  scene.pass(2 * minute);
+  const auto judgement = scene.watch.judge();
+  ASSERT_TRUE(judgement.hung);
+  EXPECT_EQ(judgement.hung->timeout_ms, 10 * minute);
+  EXPECT_THAT(judgement.hung->ranks, IsEmpty()) << "all are alike";
+  EXPECT_THAT(judgement.why, HasSubstr("8 of 8 ranks use no CPU"));
+}
+
+TEST(Hang, IsNotSeenWhileOneRankWorks) {
+  Scene scene;
+  scene.pass(30 * minute, [&] { scene.spin(7); });
+  EXPECT_FALSE(scene.watch.judge().hung);
+  EXPECT_THAT(scene.watch.judge().why, HasSubstr("rank 7"));
+}
+
+TEST(Hang, IsNotSeenWhileAGpuWorks) {
+  Scene scene;
+  scene.pass(30 * minute,
+             [&] { scene.pulses[2].gpu_work = scene.pulses[2].gpu_work.value_or(0) + 1; });
+  EXPECT_FALSE(scene.watch.judge().hung);
+}
+
+TEST(Hang, IsNotSeenWhileOutputOrCheckpointsGrow) {
+  Scene output;
+  output.pass(30 * minute, [&] { output.print(); });
+  EXPECT_FALSE(output.watch.judge().hung);
+  Scene saving;
+  saving.pass(30 * minute, [&] { ++saving.look.checkpoint_bytes; });
+  EXPECT_FALSE(saving.watch.judge().hung);
+}
+
+TEST(Hang, TellsSpinningInOnePlaceFromWork) {
+  Scene unseen;
+  unseen.pass(30 * minute, [&] { unseen.spin(); });
+  EXPECT_FALSE(unseen.watch.judge().hung) << "busy, and nobody can see where";
+  Scene scene;
+  for (RankPulse& pulse : scene.pulses)
+    pulse.stack = 42;
+  scene.pass(30 * minute, [&] { scene.spin(1); });
+  const auto judgement = scene.watch.judge();
+  ASSERT_TRUE(judgement.hung);
+  EXPECT_THAT(judgement.hung->ranks, ElementsAre(0U)) << "it waits while the others spin for it";
+  EXPECT_THAT(judgement.hung->nodes, ElementsAre("n1"));
+}
+
+TEST(Hang, NamesTheRanksThatAreStopped) {
+  Scene scene;
+  scene.pulses[4].state = 'T';
+  scene.pass(11 * minute, [&] { scene.spin(6); });
+  const auto judgement = scene.watch.judge();
+  ASSERT_TRUE(judgement.hung);
+  EXPECT_THAT(judgement.hung->ranks, ElementsAre(4U));
+  EXPECT_THAT(judgement.hung->nodes, ElementsAre("n3"));
+}
+
+TEST(Hang, NeedsTheVotesOfMostNodes) {
+  Scene scene;
+  scene.pass(minute);
+  scene.answering = 2;
+  scene.pass(30 * minute);
+  EXPECT_FALSE(scene.watch.judge().hung);
+  EXPECT_THAT(scene.watch.judge().why, HasSubstr("2 of 4 nodes"));
+}
+
+TEST(Hang, LearnsHowLongThisProgramIsSilentWhenAllIsWell) {
+  Scene scene;
+  scene.pass(8 * minute);
+  scene.pass(5 * second, [&] { scene.print(); });
+  EXPECT_NEAR(static_cast<double>(scene.watch.timeout_ms()), 32.0 * minute, 30.0 * second);
+  scene.pass(30 * minute);
+  EXPECT_FALSE(scene.watch.judge().hung);
+  scene.pass(5 * minute);
+  EXPECT_TRUE(scene.watch.judge().hung);
+  EXPECT_EQ(Scene({}, 20 * minute).watch.timeout_ms(), 80 * minute)
+      << "learned by an earlier attempt";
+}
+
+TEST(Hang, TakesTheTimeItIsTold) {
+  Scene scene({.timeout_ms = minute});
+  scene.pass(2 * minute);
+  EXPECT_TRUE(scene.watch.judge().hung);
+  Scene off({.on = false, .timeout_ms = minute});
+  off.pass(2 * minute);
+  EXPECT_FALSE(off.watch.judge().hung);
+}
+
+TEST(Hang, DoesNotCountTheTimeTheWatcherSlept) {
+  Scene scene;
+  scene.pass(minute, [&] { scene.print(); });
+  scene.look.at_ms += 60 * minute;
+  scene.pass(minute);
+  EXPECT_FALSE(scene.watch.judge().hung);
+  EXPECT_LT(scene.watch.judge().quiet_ms, 3 * minute);
+  scene.look.at_ms -= 120 * minute;
+  scene.pass(minute);
+  EXPECT_FALSE(scene.watch.judge().hung);
+}
+
+TEST(Hang, IsNotJudgedBeforeAnythingWasSeen) {
+  EXPECT_FALSE(HangWatch({}).judge().hung);
+  Scene blind;
+  blind.answering = 0;
+  blind.pass(30 * minute);
+  EXPECT_FALSE(blind.watch.judge().hung) << "silence alone is a weak sign";
+}
+
+}  // namespace
+}  // namespace holdfast::recovery
