@@ -129,6 +129,60 @@ ckpt() { # WORD...: with the marker
     [[ $output == *"what to do:"* ]]
 }
 
+@test "ckpt explain: says what is not there" {
+    save 10
+    told ckpt explain --ckpt-marker DONE "$root/step-11"
+    ends 2 "holdfast: ckpt explain: step-11 is not there; see what is: holdfast ckpt list $root"
+    told ckpt explain "$root/none/step-1"
+    ends 2 "holdfast: ckpt explain: the directory $root/none is not there; name a checkpoint that is"
+}
+
+# What PyTorch itself writes, as a person asks about it; the bytes are looked at in tests/checkpoint/torch.
+@test "ckpt: of the real PyTorch's files the flipped bit is found, and what lacks the optimizer is said to" {
+    local real=$HOLDFAST_SOURCE_DIR/tests/checkpoint/torch/real_torch.py
+    /usr/bin/python3 "$real" write "$root" 2>/dev/null || skip "PyTorch is not installed (package python3-torch)"
+    told ckpt list --quiet 0s "$root"
+    [ "$status" -eq 0 ]
+    [[ $output == *"700 "*"torch-file  good"*"state.pt"* ]]
+    told ckpt verify --deep --quiet 0s "$root/state.pt"
+    [ "$status" -eq 0 ]
+    printf '\xff' | dd of="$root/state.pt" bs=1 seek=4000 conv=notrunc status=none
+    told ckpt verify --deep --again --quiet 0s "$root/state.pt"
+    [ "$status" -eq 1 ]
+    [[ $output == *"state.pt: damaged"* ]]
+    told ckpt explain --quiet 0s "$root/dcp/step-7"
+    [[ $output == *"verdict: good [model only]"*"holdfast ckpt latest --model-only"* ]]
+    told ckpt latest --quiet 0s "$root/dcp"
+    [ "$status" -eq 3 ]
+    told ckpt latest --model-only --quiet 0s "$root/dcp"
+    [ "$output" = "$root/dcp/step-7" ]
+}
+
+@test "ckpt: of the real LAMMPS' restarts the cut one is passed over" {
+    needs lmp lammps
+    (cd "$root" && OMP_NUM_THREADS=1 lmp -log none -in /dev/stdin >/dev/null) <<'END'
+units lj
+atom_style atomic
+lattice fcc 0.8442
+region box block 0 4 0 4 0 4
+create_box 1 box
+create_atoms 1 box
+mass 1 1.0
+velocity all create 1.44 87287
+pair_style lj/cut 2.5
+pair_coeff 1 1 1.0 1.0 2.5
+fix 1 all nve
+restart 50 run.*.rst
+run 120
+END
+    told ckpt latest --quiet 0s --print args --resume-arg '-v restart {path}' "$root"
+    [ "$output" = "-v restart $root/run.100.rst" ]
+    truncate -s 5000 "$root/run.100.rst"
+    told ckpt latest --quiet 0s "$root"
+    [ "$output" = "$root/run.50.rst" ]
+    [[ $talk == *"run.100.rst does not end as a finished restart file"* ]]
+}
+
 @test "ckpt quarantine: moves the bad one out, keeps a note, deletes nothing" {
     save 10
     save 20

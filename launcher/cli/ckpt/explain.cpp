@@ -25,10 +25,14 @@ constexpr auto options_of_explain = with_look_options(std::array{
     OptionSpec{"json", Takes::nothing, "", "print one JSON object"},
 });
 
-/// What a person may do with such a verdict.
-std::string_view advice(Verdict verdict) {
-  switch (verdict) {
+/// What a person may do with such a checkpoint: what `ckpt latest` would do, and why not.
+std::string_view advice(const checkpoint::Judgement& judgement, bool condemned) {
+  if (condemned) return "resume from an older one: attempts that started from this one died of it";
+  switch (judgement.verdict) {
     case Verdict::good:
+      if (judgement.flags.contains(checkpoint::Flag::model_only))
+        return "it has no optimizer: resume from it only when weights are enough, with "
+               "`holdfast ckpt latest --model-only`";
       return "resume from it";
     case Verdict::unfinished:
       return "the save never ended: resume from an older one; `holdfast ckpt quarantine` keeps the "
@@ -90,14 +94,14 @@ Result<ExitStatus> run_explain(const ParsedOptions& options, Caller& caller) {
   const std::string step =
       listed->checkpoint.step ? cat(", step ", *listed->checkpoint.step) : std::string();
   caller.out << shown_path(listed->checkpoint) << ": " << listed->checkpoint.format << step << ", "
-             << shown_bytes(listed->bytes) << " in " << listed->files << " files\n"
+             << shown_bytes(listed->bytes) << " in " << shown_files(listed->files) << '\n'
              << "verdict: " << shown_verdict(*listed, memory != nullptr)
              << ", looked at down to its " << checkpoint::to_text(listed->judgement.reached) << '\n'
              << "why: " << printable(memory != nullptr ? memory->why : listed->judgement.why)
              << '\n';
   for (const checkpoint::Flag flag : checkpoint::members(listed->judgement.flags))
     caller.out << "note: " << checkpoint::to_text(flag) << '\n';
-  caller.out << "what to do: " << advice(listed->judgement.verdict) << "\n\n"
+  caller.out << "what to do: " << advice(listed->judgement, memory != nullptr) << "\n\n"
              << padded("AGAINST IT", 12) << padded("SEEN IN", 11) << "FILE\n";
   const auto tree = read_tree(*named->look.disk, listed->checkpoint, named->look.wish.limits);
   if (!tree) return tree.error();

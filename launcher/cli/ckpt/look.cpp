@@ -143,8 +143,13 @@ Result<NamedCheckpoint> look_at_path(const ParsedOptions& options, const std::st
   const fs::path parent = fs::path(*whole).parent_path();
   auto look = look_at_directory(options, options.value("root").value_or(parent.string()));
   if (!look) return look.error();
+  if (look->disk == nullptr)
+    return Failure{FailureKind::not_found,
+                   cat("the directory ", look->root, " is not there"),
+                   "name a checkpoint that is",
+                   {}};
   const std::string under = fs::path(*whole).lexically_relative(look->root).string();
-  if (look->disk == nullptr || under.starts_with(".."))
+  if (under.starts_with(".."))
     return Failure{FailureKind::not_found,
                    cat(*whole, " is not below ", look->root),
                    "name the directory of checkpoints with --root",
@@ -183,6 +188,12 @@ Result<Listed> read_checkpoint(const NamedCheckpoint& named) {
     wish.format = "marker";
     listed = checkpoint::read_checkpoint(*look.disk, named.path, wish, now());
   }
+  const bool absent = !listed && listed.error().kind == FailureKind::not_found;
+  if (absent && !look.disk->status(named.path))
+    return Failure{FailureKind::not_found,
+                   cat(named.path, " is not there"),
+                   cat("see what is: holdfast ckpt list ", look.root),
+                   {}};
   if (listed) ask_user(look, *listed);
   return listed;
 }

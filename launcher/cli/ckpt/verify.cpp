@@ -132,8 +132,8 @@ Result<void> make_manifest(const NamedCheckpoint& named,
   auto written = write_manifest(named.look.sidecar, manifest);
   if (!written) return written.error();
   caller.voice.note(cat("summed up ",
-                        manifest.files.size(),
-                        " files, ",
+                        shown_files(manifest.files.size()),
+                        ", ",
                         speed,
                         "; the manifest is ",
                         named.look.sidecar,

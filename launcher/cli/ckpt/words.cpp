@@ -93,6 +93,8 @@ std::string shown_bytes(std::uint64_t bytes) {
   return cat(decimal(amount, 1), ' ', units[unit]);
 }
 
+std::string shown_files(std::uint64_t count) { return cat(count, count == 1 ? " file" : " files"); }
+
 std::string shown_age(std::chrono::nanoseconds age) {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(age).count();
   if (seconds < 0) return "future";
@@ -119,6 +121,16 @@ std::string shown_verdict(const Listed& listed, bool condemned) {
   return shown;
 }
 
+namespace {
+
+/// The sentence about a checkpoint, with its name before it where it does not begin with that.
+std::string named(const Checkpoint& checkpoint, const std::string& sentence) {
+  const std::string name = shown_path(checkpoint);
+  return sentence.starts_with(name) ? sentence : cat(name, ": ", sentence);
+}
+
+}  // namespace
+
 std::string checkpoint_table(const Catalogue& catalogue,
                              std::span<const checkpoint::Condemned> condemned,
                              std::optional<std::size_t> chosen,
@@ -135,9 +147,7 @@ std::string checkpoint_table(const Catalogue& catalogue,
          shown_bytes(listed.bytes),
          one.format,
          shown_verdict(listed, memory != nullptr),
-         cat(shown_path(one),
-             ": ",
-             printable(memory != nullptr ? memory->why : listed.judgement.why))});
+         named(one, printable(memory != nullptr ? memory->why : listed.judgement.why))});
   }
   return aligned(rows);
 }

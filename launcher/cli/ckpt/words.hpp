@@ -16,6 +16,9 @@ namespace holdfast::cli {
 /// "1.4 GiB", "512 B".
 [[nodiscard]] std::string shown_bytes(std::uint64_t bytes);
 
+/// "1 file", "12 files".
+[[nodiscard]] std::string shown_files(std::uint64_t count);
+
 /// "12s", "3m", "5h", "9d": one unit is enough to recognise a checkpoint by its age.
 [[nodiscard]] std::string shown_age(std::chrono::nanoseconds age);
 
