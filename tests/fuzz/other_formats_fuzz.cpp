@@ -65,7 +65,8 @@ void read_as(unsigned kind, std::string_view file) {
     case 6:
       return (void)parse_gromacs_head(file).has_value();
     case 7:
-      return (void)(lammps_step(file), lammps_pieces(file));
+      (void)lammps_step(file);
+      return (void)lammps_pieces(file);
     case 8:
       return (void)dmtcp_script_images(file).has_value();
     case 9:

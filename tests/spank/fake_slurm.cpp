@@ -123,6 +123,9 @@ extern "C" {
 
 spank_context_t spank_context(void) { return FakeSlurm::now().context; }
 
+#ifdef __clang__  // Slurm's own signature: an enumeration, whose promotion keeps its size
+#pragma clang diagnostic ignored "-Wvarargs"
+#endif
 spank_err_t spank_get_item(spank_t, spank_item_t item, ...) {
   FakeSlurm& slurm = FakeSlurm::now();
   if (slurm.fails_now()) return ESPANK_ERROR;
