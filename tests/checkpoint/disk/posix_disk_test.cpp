@@ -22,9 +22,7 @@ namespace fs = std::filesystem;
 /// Root may read everything; until the end of the scope this process is no longer root.
 class AsSomebody {
  public:
-  AsSomebody() : user_(::geteuid()) {
-    EXPECT_EQ(user_ == 0 ? ::seteuid(65534) : 0, 0);
-  }
+  AsSomebody() : user_(::geteuid()) { EXPECT_EQ(user_ == 0 ? ::seteuid(65534) : 0, 0); }
   ~AsSomebody() { EXPECT_EQ(::seteuid(user_), 0); }
   AsSomebody(const AsSomebody&) = delete;
   AsSomebody& operator=(const AsSomebody&) = delete;
