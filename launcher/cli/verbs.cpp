@@ -15,6 +15,9 @@ constexpr std::array table{
     &plan_verb,
     &exec_verb,
     &ckpt_verb,
+    &status_verb,
+    &report_verb,
+    &history_verb,
     &help_verb,
 };
 

@@ -15,6 +15,9 @@ extern const Verb topo_verb;
 extern const Verb plan_verb;
 extern const Verb exec_verb;
 extern const Verb ckpt_verb;
+extern const Verb status_verb;
+extern const Verb report_verb;
+extern const Verb history_verb;
 extern const Verb help_verb;
 
 /// All verbs, in the order in which `holdfast --help` lists them.

@@ -135,7 +135,8 @@ class Ledger {
   }
 
   /// About how many steps lie between `step` and the end of the attempt: the newest saved one, and
-  /// the pace between saved ones for the rest of the time.
+  /// the pace between saved ones for the rest of the time; that of an earlier attempt where this
+  /// one saved nothing.
   [[nodiscard]] std::optional<std::uint64_t> steps_between(std::size_t index,
                                                            std::optional<std::uint64_t> step) {
     const AttemptState& attempt = state_.attempts[index];
@@ -149,11 +150,9 @@ class Ledger {
     if (points.empty() || *points.back().step < *points.front().step) return std::nullopt;
     auto reached = static_cast<double>(*points.back().step);
     const auto span = static_cast<double>(since(points.front().at_ms, points.back().at_ms));
-    if (span > 0)
-      reached += (reached - static_cast<double>(*points.front().step)) / span *
-                 static_cast<double>(since(points.back().at_ms, end_of(index)));
-    else if (points.size() == 1)
-      return std::nullopt;
+    if (span > 0) steps_per_ms_ = (reached - static_cast<double>(*points.front().step)) / span;
+    if (!steps_per_ms_) return std::nullopt;
+    reached += *steps_per_ms_ * static_cast<double>(since(points.back().at_ms, end_of(index)));
     const double lost = std::floor(reached) - static_cast<double>(*step);
     constexpr double most = 1e18;
     return static_cast<std::uint64_t>(std::clamp(lost, 0.0, most));
@@ -197,6 +196,7 @@ class Ledger {
   std::unordered_map<unsigned, std::vector<Saved>> of_attempt_;
   std::unordered_map<std::string, std::int64_t> seen_ms_;
   std::size_t noted_{};
+  std::optional<double> steps_per_ms_;
 };
 
 }  // namespace

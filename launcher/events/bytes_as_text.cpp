@@ -105,4 +105,24 @@ std::string cut_text(std::string_view text, std::size_t most) {
   return std::string(text.substr(0, end)).append(mark);
 }
 
+std::string without_controls(std::string_view json) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  out.reserve(json.size());
+  for (std::size_t at = 0; at < json.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(json[at]);
+    const bool c1 =
+        byte == 0xC2 && at + 1 < json.size() && static_cast<unsigned char>(json[at + 1]) < 0xA0;
+    if (byte != 0x7F && !c1) {
+      out += json[at];
+      continue;
+    }
+    const unsigned code = c1 ? static_cast<unsigned char>(json[++at]) : byte;
+    out += "\\u00";
+    out += digits[code >> 4U];
+    out += digits[code & 15U];
+  }
+  return out;
+}
+
 }  // namespace holdfast::events

@@ -16,6 +16,10 @@ namespace holdfast::events {
 /// At most `most` bytes of the text, not cut within a character; "…" at its end when it was cut.
 [[nodiscard]] std::string cut_text(std::string_view text, std::size_t most);
 
+/// A JSON text with DEL and the C1 controls escaped too: a serializer escapes those below 0x20, and
+/// these move a terminal's cursor just as well.
+[[nodiscard]] std::string without_controls(std::string_view json);
+
 /// How many bytes the valid UTF-8 character at the beginning has; 0 when there is none.
 [[nodiscard]] std::size_t character_length(std::string_view text);
 

@@ -94,28 +94,6 @@ void put_more(json::object& line, const std::string& more) {
     line.emplace(name, value);  // what this release knows stands already and stays
 }
 
-/// JSON escapes the controls below 0x20; DEL and the C1 controls move a terminal's cursor just as
-/// well.
-std::string without_controls(std::string_view line) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string out;
-  out.reserve(line.size());
-  for (std::size_t at = 0; at < line.size(); ++at) {
-    const auto byte = static_cast<unsigned char>(line[at]);
-    const bool c1 =
-        byte == 0xC2 && at + 1 < line.size() && static_cast<unsigned char>(line[at + 1]) < 0xA0;
-    if (byte != 0x7F && !c1) {
-      out += line[at];
-      continue;
-    }
-    const unsigned code = c1 ? static_cast<unsigned char>(line[++at]) : byte;
-    out += "\\u00";
-    out += digits[code >> 4U];
-    out += digits[code & 15U];
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string_view kind_of(const Body& body) {

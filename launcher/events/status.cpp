@@ -134,15 +134,15 @@ class Metric {
 
 std::string seconds(std::uint64_t ms) { return decimal(static_cast<double>(ms) / 1000, 3); }
 
-void put_counts(std::string& out, std::span<const RunState> runs) {
+void put_counts(std::string& out, std::span<const RunAt> runs) {
   Metric state(out, "state", "gauge", "1 for the phase the run is in.");
-  for (const RunState& run : runs)
+  for (const auto& [run, at_ms] : runs)
     state.add(run, cat(",phase=\"", Metric::label(phase_of(run)), '"'), "1");
   Metric attempts(out, "attempts_total", "counter", "Attempts that were started.");
-  for (const RunState& run : runs)
+  for (const auto& [run, at_ms] : runs)
     attempts.add(run, "", cat(run.attempts.size()));
   Metric losses(out, "losses_total", "counter", "Attempts that were lost, by cause.");
-  for (const RunState& run : runs) {
+  for (const auto& [run, at_ms] : runs) {
     std::map<std::string, unsigned> of_cause;
     for (const AttemptState& attempt : run.attempts)
       if (attempt.loss) ++of_cause[Metric::label(attempt.loss->cause)];
@@ -150,21 +150,21 @@ void put_counts(std::string& out, std::span<const RunState> runs) {
       losses.add(run, cat(",cause=\"", cause, '"'), cat(count));
   }
   Metric lost(out, "nodes_lost", "gauge", "Nodes of the allocation nobody hears.");
-  for (const RunState& run : runs)
+  for (const auto& [run, at_ms] : runs)
     lost.add(run, "", cat(run.lost_nodes().size()));
   Metric spares(out, "nodes_spare", "gauge", "Living nodes of the allocation that wait.");
-  for (const RunState& run : runs)
+  for (const auto& [run, at_ms] : runs)
     spares.add(run, "", cat(run.spares().size()));
 }
 
-void put_times(std::string& out, std::span<const RunState> runs, std::int64_t now_ms) {
+void put_times(std::string& out, std::span<const RunAt> runs) {
   std::vector<Accounts> accounts;
   accounts.reserve(runs.size());
-  for (const RunState& run : runs)
-    accounts.push_back(account(run, now_ms));
+  for (const RunAt& run : runs)
+    accounts.push_back(account(run.state, run.at_ms));
   const auto each = [&](Metric metric, auto value) {
     for (std::size_t index = 0; index < runs.size(); ++index)
-      if (const auto shown = value(accounts[index])) metric.add(runs[index], "", *shown);
+      if (const auto shown = value(accounts[index])) metric.add(runs[index].state, "", *shown);
   };
   using Shown = std::optional<std::string>;
   each({out, "wall_seconds", "gauge", "Time since the first start."},
@@ -176,13 +176,13 @@ void put_times(std::string& out, std::span<const RunState> runs, std::int64_t no
   each({out, "ettr_ratio", "gauge", "Kept running time by time since the first start."},
        [](const Accounts& one) { return one.ettr ? Shown(decimal(*one.ettr, 4)) : std::nullopt; });
   Metric step(out, "checkpoint_step", "gauge", "Step of the newest checkpoint.");
+  for (const RunAt& run : runs)
+    if (const auto* newest = run.state.newest_checkpoint(); newest != nullptr && newest->step)
+      step.add(run.state, "", cat(*newest->step));
   Metric age(out, "checkpoint_time_seconds", "gauge", "When it became complete, since 1970.");
-  for (const RunState& run : runs)
-    if (const auto* newest = run.newest_checkpoint(); newest != nullptr && newest->step)
-      step.add(run, "", cat(*newest->step));
-  for (const RunState& run : runs)
-    if (const auto* newest = run.newest_checkpoint(); newest != nullptr)
-      age.add(run, "", seconds(static_cast<std::uint64_t>(newest->at_ms)));
+  for (const RunAt& run : runs)
+    if (const auto* newest = run.state.newest_checkpoint(); newest != nullptr)
+      age.add(run.state, "", seconds(static_cast<std::uint64_t>(newest->at_ms)));
 }
 
 }  // namespace
@@ -213,13 +213,13 @@ std::string status_json(const RunState& state, std::int64_t now_ms) {
                                 {"why", text(state.ended->why)}};
   else
     out["ended"] = nullptr;
-  return json::serialize(out);
+  return without_controls(json::serialize(out));
 }
 
-std::string prometheus_text(std::span<const RunState> runs, std::int64_t now_ms) {
+std::string prometheus_text(std::span<const RunAt> runs) {
   std::string out;
   put_counts(out, runs);
-  put_times(out, runs, now_ms);
+  put_times(out, runs);
   return out;
 }
 

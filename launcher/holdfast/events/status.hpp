@@ -17,8 +17,14 @@ namespace holdfast::events {
 /// One JSON object; holdfast-status(1) describes it.
 [[nodiscard]] std::string status_json(const RunState& state, std::int64_t now_ms);
 
+/// A run and the time to which it is told: its end, or its last sign of life.
+struct RunAt {
+  RunState state;
+  std::int64_t at_ms{};
+};
+
 /// Metrics of some runs, for the text file collector of Prometheus' node exporter.
-[[nodiscard]] std::string prometheus_text(std::span<const RunState> runs, std::int64_t now_ms);
+[[nodiscard]] std::string prometheus_text(std::span<const RunAt> runs);
 
 /// Replaces status.json of a state directory. It is a view: its loss loses nothing. A supervisor
 /// writes it once a minute even when nothing happened: it is the run's sign of life.

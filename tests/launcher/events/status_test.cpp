@@ -52,22 +52,25 @@ TEST(Status, OfEveryPrefixIsJson) {
 TEST(Prometheus, HasEachMetricOnceAndAValueForEachRun) {
   auto other = state_after(10);
   other.job = "7\"\n\\";
-  const std::vector<RunState> runs{state_after(100), other};
-  const std::string text = prometheus_text(runs, testing::lost_node().now_ms());
+  const std::int64_t now = testing::lost_node().now_ms();
+  const std::vector<RunAt> runs{{state_after(100), now}, {other, now}};
+  const std::string text = prometheus_text(runs);
   EXPECT_THAT(text, HasSubstr("holdfast_run_state{job=\"4711\",phase=\"finished\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("holdfast_run_losses_total{job=\"4711\",cause=\"node_lost\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("holdfast_run_lost_seconds{job=\"4711\"} 50.000\n"));
   EXPECT_THAT(text, HasSubstr("holdfast_run_nodes_spare{job=\"7\\\"?\\\\\"} 1\n"));
   std::set<std::string_view> types;
+  std::string_view family;
   for (const auto line : split(text, '\n')) {
     if (line.starts_with("# TYPE")) {
       EXPECT_TRUE(types.insert(line).second) << line;
     }
+    if (line.starts_with("# TYPE ")) family = split(line, ' ')[2];
     if (line.empty() || line.starts_with('#')) continue;
-    EXPECT_TRUE(line.starts_with("holdfast_run_")) << line;
+    EXPECT_TRUE(line.starts_with(cat(family, '{'))) << line << " stands below " << family;
   }
   EXPECT_EQ(types.size(), 11U);
-  EXPECT_THAT(prometheus_text({}, 0), Not(HasSubstr("{")));
+  EXPECT_THAT(prometheus_text({}), Not(HasSubstr("{")));
 }
 
 }  // namespace
