@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the supervisor's machine wants done. The shell carries them out in order, and a Write is on
+// the disk before the next one is begun: whoever takes over finds in the log whatever was done.
+#pragma once
+
+#include "holdfast/events/record.hpp"
+#include "holdfast/recovery/decide.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace holdfast::supervise {
+
+struct Write {
+  events::Body body;
+};
+/// Start the user's step as this attempt.
+struct StartStep {
+  unsigned attempt{};
+  std::vector<std::string> nodes;  ///< in rank order
+  unsigned ranks{};
+  bool full_size{true};
+  std::optional<recovery::Resume> resume;
+};
+/// End what the attempt left on these nodes; sentinels answer TornDown.
+struct TearDown {
+  unsigned attempt{};
+  std::vector<std::string> nodes;
+  std::int64_t grace_ms{};
+};
+/// srun itself is not waited for any longer.
+struct DropStep {
+  unsigned attempt{};
+};
+struct SignalRanks {
+  unsigned attempt{};
+  int signal{};
+  std::vector<std::string> nodes;
+};
+/// Answered by CatalogueRead. `condemned` are paths that are not to be chosen.
+struct ReadCatalogue {
+  std::vector<std::string> condemned;
+  bool writers_gone{};  ///< no rank lives: nothing in the directory is still being written
+};
+/// Answered by Gathered, within `patience_ms`.
+struct Gather {
+  unsigned attempt{};
+  std::int64_t since_ms{};  ///< wall
+  std::vector<std::string> nodes;
+  std::int64_t patience_ms{};
+};
+/// Who counts for the majority from now on.
+struct SetMembers {
+  std::vector<std::string> nodes;
+};
+/// Give the job back to Slurm without these nodes; answered by HandedBack.
+struct HandBack {
+  std::vector<std::string> exclude;
+  bool only_to_end{};  ///< the work is done; the script has only to say so: one node is enough
+};
+/// A sentence for the user.
+struct Say {
+  std::string sentence;
+};
+struct Reply {
+  unsigned id{};
+  std::string sentence;
+};
+/// The supervisor ends; the machine hears nothing more.
+struct End {
+  int exit{};
+};
+
+using Effect = std::variant<Write,
+                            StartStep,
+                            TearDown,
+                            DropStep,
+                            SignalRanks,
+                            ReadCatalogue,
+                            Gather,
+                            SetMembers,
+                            HandBack,
+                            Say,
+                            Reply,
+                            End>;
+
+}  // namespace holdfast::supervise

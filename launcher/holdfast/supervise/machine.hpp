@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// The life of a run, as a pure machine: what it hears in, what is to be done out. It reads no
+// clock, opens no file and starts nothing, so a test drives it through thousands of bad nights in a
+// second. A supervisor that takes over makes the same machine from the log and goes on: start path
+// and recovery path are one.
+#pragma once
+
+#include "holdfast/events/run_state.hpp"
+#include "holdfast/recovery/decide.hpp"
+#include "holdfast/supervise/effect.hpp"
+#include "holdfast/supervise/happening.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace holdfast::supervise {
+
+/// What does not change while a supervisor lives.
+struct Plan {
+  std::string job;
+  unsigned restart{};
+  std::vector<std::string> allocation;  ///< nodes of the job, in Slurm's order
+  std::set<std::string> excluded;       ///< by the user's srun -x
+  unsigned wanted{};                    ///< nodes of an attempt of full size
+  unsigned ranks{};                     ///< of full size
+  recovery::Policy policy;
+  std::vector<std::string> command;
+  std::map<std::string, std::string> policy_words;  ///< for the log
+  std::string version;
+
+  bool successor{};          ///< took over from another host
+  std::string predecessor;   ///< its host
+  std::int64_t silent_ms{};  ///< how long it was silent
+  int save_signal{};         ///< what asks ranks to save; 0: nothing does
+  std::int64_t save_lead_ms{120'000};
+  std::int64_t join_ms{30'000};       ///< patience with sentinels at the start
+  std::int64_t spare_wait_ms{2'000};  ///< patience with spares once enough nodes are there
+  std::int64_t launch_ms{600'000};    ///< patience with a step whose ranks do not show up
+  std::int64_t grace_ms{300};         ///< between SIGTERM and SIGKILL of a lost attempt's ranks
+  std::int64_t teardown_ms{20'000};   ///< patience with a living node's teardown
+  std::int64_t gather_ms{300};
+  std::int64_t look_ms{30'000};  ///< how often checkpoints are looked at while all is well
+};
+
+enum class Phase {
+  gathering,  ///< sentinels come in
+  choosing,   ///< the catalogue is being read
+  waiting,    ///< a back-off, or restarts are paused
+  running,    ///< an attempt is started; its ranks may not all be there
+  saving,     ///< as running, and a checkpoint was asked for
+  stopping,   ///< its ranks are being ended
+  judging,    ///< evidence is being gathered
+  handing_back,
+  ended,
+};
+[[nodiscard]] std::string_view word_of(Phase phase);
+
+class Machine {
+ public:
+  /// `before` is the replayed log; empty at the very start.
+  Machine(Plan plan, events::RunState before);
+
+  /// The first effects. Once, before any happening.
+  [[nodiscard]] std::vector<Effect> begin(Now now);
+  [[nodiscard]] std::vector<Effect> on(const Happening& happening, Now now);
+
+  /// Steady time by which a Tick is wanted; nothing: only news matter.
+  [[nodiscard]] std::optional<std::int64_t> wake_at() const { return wake_; }
+  [[nodiscard]] Phase phase() const { return phase_; }
+  [[nodiscard]] unsigned attempt() const { return attempt_.number; }
+
+ private:
+  /// Why ranks are being ended, and what follows.
+  enum class Aim { judge, requeue_after_save, restart, stop_after_save, end_well, taken_over };
+
+  struct Current {
+    unsigned number{};
+    std::vector<std::string> nodes;  ///< in rank order
+    unsigned ranks{};
+    std::optional<recovery::Resume> resume;
+    std::int64_t started_steady{}, started_wall{};
+    std::int64_t running_wall{}, running_steady{};
+    std::optional<std::uint64_t> newest_step;  ///< it saved itself
+    std::vector<recovery::RankExit> exits;
+    std::vector<recovery::LostNode> lost;
+    std::optional<recovery::SlurmVerdict> slurm;
+    std::optional<recovery::HangSigns> hang;
+    std::string first_sign;  ///< a sentence: what ended it
+    std::int64_t first_sign_steady{};
+    int exit{};
+    bool step_over{true};
+  };
+
+  // gathering and starting (machine_start.cpp)
+  void gather_or_go(Now now);
+  void read_catalogue(Now now);
+  void chosen(const recovery::Choice& choice, Now now);
+  void start(std::vector<std::string> nodes,
+             std::optional<recovery::Resume> resume,
+             std::string why,
+             Now now);
+  void too_few(Now now);
+
+  // while it runs and how it ends (machine_loss.cpp)
+  void rank_failed(const SrunSaid& said, Now now);
+  void step_ended(const StepEnded& ended, Now now);
+  void node_lost(const Lost& lost, Now now);
+  void torn_down(const TornDown& torn, Now now);
+  void stop(Aim aim, std::string sign, Now now);
+  void look_whether_stopped(Now now);
+  void stopped(Now now);
+  void judge(Now now);
+  void judge_when_all_is_known(Now now);
+  void decide_now(Now now);
+  void carry_out(const recovery::Decision& decision, Now now);
+  void carry_on(Now now);
+
+  // saving, people, and the end (machine_save.cpp)
+  void ask_to_save(Aim then, std::string why, std::optional<unsigned> reply, Now now);
+  void save_failed(Now now);
+  void saw_checkpoint(const recovery::Choice& choice, Now now);
+  void told(const Told& told, Now now);
+  void ticked(Now now);
+  void hand_back(std::vector<std::string> exclude, std::string why, Now now);
+  void end(int exit, std::string verdict, std::string why, Now now);
+
+  void write(events::Body body) { effects_.push_back(Write{std::move(body)}); }
+  void say(std::string sentence) { effects_.push_back(Say{std::move(sentence)}); }
+  void set_wake(Now now);
+  [[nodiscard]] bool lives(const std::string& node) const { return living_.contains(node); }
+  [[nodiscard]] bool usable(const std::string& node) const;
+  [[nodiscard]] std::vector<std::string> usable_nodes() const;
+  [[nodiscard]] std::vector<std::string> pick_nodes() const;
+  [[nodiscard]] recovery::Ground ground() const;
+  [[nodiscard]] recovery::Evidence evidence(Now now) const;
+  [[nodiscard]] std::vector<events::RankBlock> rank_blocks(const std::vector<std::string>& nodes,
+                                                           unsigned ranks) const;
+  [[nodiscard]] unsigned ranks_for(std::size_t nodes) const;
+
+  Plan plan_;
+  recovery::History history_;
+  Phase phase_{Phase::gathering};
+  std::vector<Effect> effects_;
+  std::optional<std::int64_t> wake_;
+
+  std::set<std::string> living_, ever_lost_, unfit_;
+  std::map<std::string, std::int64_t> fenced_at_;  ///< of nodes not heard
+  std::set<std::string> condemned_;
+  std::int64_t began_steady_{};
+  std::optional<std::int64_t> enough_since_;
+
+  Current attempt_;
+  unsigned last_number_{};
+  Aim aim_{Aim::judge};
+  std::set<std::string> to_tear_down_;
+  std::vector<std::string> torn_, unreachable_;
+  std::int64_t stop_steady_{}, stop_deadline_{};
+  std::optional<Gathered> gathered_;
+  std::optional<recovery::Choice> choice_;
+  unsigned asked_catalogue_{};
+  bool judged_{};                           ///< the loss of the attempt is in history_ already
+  std::optional<recovery::Decision> next_;  ///< while waiting
+  std::int64_t next_at_{};
+
+  /// A save that was asked for: first the newest checkpoint is looked up, then the ranks are
+  /// signalled, then a newer one is waited for.
+  struct Save {
+    Aim then{Aim::judge};  ///< Aim::judge: the attempt goes on
+    std::string why;
+    bool signalled{};
+    std::optional<std::uint64_t> newest_before;
+    std::int64_t asked_steady{}, deadline{}, look_at{};
+    std::optional<unsigned> reply;
+  };
+  std::optional<Save> save_;
+  bool catalogue_busy_{};
+  std::int64_t next_look_{};
+  std::int64_t look_again_{};  ///< the catalogue could not be read: when to ask again
+  bool paused_{};
+  std::optional<int> exit_after_hand_back_;
+};
+
+}  // namespace holdfast::supervise

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "run/catalogue.hpp"
+
+#include "holdfast/checkpoint/memory.hpp"
+#include "holdfast/common/text.hpp"
+#include "holdfast/process/ask.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <memory>
+
+#include <boost/asio/post.hpp>
+#include <boost/json/parse.hpp>
+
+namespace holdfast::run {
+
+namespace {
+
+namespace json = boost::json;
+using recovery::ChoiceKind;
+
+constexpr std::chrono::seconds patience{60};
+constexpr std::string_view quiet_while_written = "2s";
+
+std::string text_at(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+std::optional<std::uint64_t> number_at(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(name);
+  if (value == nullptr) return std::nullopt;
+  boost::system::error_code error;
+  const auto number = value->to_number<std::uint64_t>(error);
+  return error ? std::nullopt : std::optional(number);
+}
+
+Found unknown(std::string why) {
+  Found found;
+  found.choice.kind = ChoiceKind::unknown;
+  found.choice.why = std::move(why);
+  return found;
+}
+
+/// The checkpoint that was chosen, among all that are told.
+const json::object* chosen_in(const json::object& all) {
+  const json::value* chosen = all.if_contains("chosen");
+  const json::value* list = all.if_contains("checkpoints");
+  if (chosen == nullptr || !chosen->is_string() || list == nullptr || !list->is_array())
+    return nullptr;
+  for (const json::value& one : list->get_array())
+    if (one.is_object() && text_at(one.get_object(), "path") == chosen->get_string())
+      return &one.get_object();
+  return nullptr;
+}
+
+Found good(const json::object& all, const json::object& one) {
+  checkpoint::Checkpoint what;
+  what.path = text_at(one, "path");
+  what.format = text_at(one, "format");
+  what.tag = text_at(one, "tag");
+  what.step = number_at(one, "step");
+  Found found;
+  found.resumption = checkpoint::resumption(text_at(all, "root"), what);
+  found.choice.kind = ChoiceKind::good;
+  found.choice.resume = {found.resumption->path, what.step, what.format};
+  found.choice.why = text_at(all, "why");
+  if (const auto committed = number_at(one, "committed_ns"))
+    found.committed_ns = static_cast<std::int64_t>(*committed);
+  return found;
+}
+
+}  // namespace
+
+Found parse_found(std::string_view text) {
+  boost::system::error_code error;
+  const json::value parsed = json::parse(text, error);
+  if (error || !parsed.is_object())
+    return unknown("the catalogue gave an answer that makes no sense");
+  const json::object& all = parsed.get_object();
+  const std::string choice = text_at(all, "choice");
+  if (choice == "resume") {
+    const json::object* one = chosen_in(all);
+    return one == nullptr ? unknown("the catalogue chose what it does not list") : good(all, *one);
+  }
+  Found found;
+  found.choice.why = text_at(all, "why");
+  if (choice == "cold_start") {
+    found.choice.kind = ChoiceKind::none_yet;
+  } else if (choice == "none_good") {
+    found.choice.kind = ChoiceKind::none_good;
+  } else {
+    found.choice.kind = ChoiceKind::unknown;
+  }
+  return found;
+}
+
+Found best_of(const std::vector<Found>& found) {
+  const Found* best = nullptr;
+  for (const Found& one : found) {
+    if (one.choice.kind != ChoiceKind::good) continue;
+    if (best == nullptr ||
+        one.choice.resume.step.value_or(0) > best->choice.resume.step.value_or(0))
+      best = &one;
+  }
+  const auto first = [&](ChoiceKind kind) {
+    return std::ranges::find_if(found, [&](const Found& one) { return one.choice.kind == kind; });
+  };
+  // One that cannot be read may hold the newest: nobody chooses an older one past it.
+  if (const auto hidden = first(ChoiceKind::unknown); hidden != found.end()) return *hidden;
+  if (best != nullptr) return *best;
+  if (const auto bad = first(ChoiceKind::none_good); bad != found.end()) return *bad;
+  if (!found.empty()) return found.front();
+  Found none;
+  none.choice.kind = ChoiceKind::none_yet;
+  none.choice.why = "no directory of checkpoints was named (--ckpt)";
+  return none;
+}
+
+Catalogue::Catalogue(boost::asio::io_context& io, Settings settings)
+    : io_(io), settings_(std::move(settings)) {}
+
+std::string Catalogue::sidecar(std::size_t directory) const {
+  return cat(settings_.memory, "/", directory);
+}
+
+void Catalogue::read(const std::vector<std::string>& condemned,
+                     bool writers_gone,
+                     std::function<void(recovery::Choice)> told) {
+  for (const std::string& path : condemned)
+    condemn(path);
+  struct Round {
+    std::vector<Found> found;
+    std::size_t open{};
+    std::function<void(recovery::Choice)> told;
+  };
+  auto round = std::make_shared<Round>();
+  round->found.resize(settings_.directories.size());
+  round->open = settings_.directories.size();
+  round->told = std::move(told);
+  if (round->open == 0) return boost::asio::post(io_, [round] { round->told(best_of({}).choice); });
+  for (std::size_t i = 0; i < settings_.directories.size(); ++i) {
+    process::Command command{{settings_.program,
+                              "ckpt",
+                              "latest",
+                              "--json",
+                              "--sidecar",
+                              sidecar(i),
+                              "--quiet",
+                              writers_gone ? "0s" : std::string(quiet_while_written)},
+                             {},
+                             {},
+                             false};
+    command.words.insert(command.words.end(), settings_.look.begin(), settings_.look.end());
+    command.words.push_back(settings_.directories[i]);
+    process::ask(io_, command, patience, [this, round, i](Result<process::Answer> answer) {
+      if (!answer) {
+        round->found[i] = unknown(answer.error().sentence());
+      } else if (answer->output.empty()) {
+        round->found[i] = unknown(std::string(trim(answer->errors)));
+      } else {
+        round->found[i] = parse_found(answer->output);
+      }
+      if (const auto& resumption = round->found[i].resumption) {
+        seen_[resumption->path] = round->found[i];
+        directory_of_[resumption->path] = i;
+      }
+      if (--round->open == 0) round->told(best_of(round->found).choice);
+    });
+  }
+}
+
+void Catalogue::condemn(const std::string& path) {
+  if (std::ranges::count(remembered_, path) != 0) return;
+  const auto seen = seen_.find(path);
+  if (seen == seen_.end()) return;  // written down by who condemned it
+  checkpoint::Checkpoint what;
+  const checkpoint::Resumption& resumption = *seen->second.resumption;
+  what.path = path == resumption.dir ? std::string() : resumption.name;
+  if (path.starts_with(resumption.dir + "/")) what.path = path.substr(resumption.dir.size() + 1);
+  what.step = resumption.step;
+  if (seen->second.committed_ns)
+    what.committed = checkpoint::Time(std::chrono::nanoseconds(*seen->second.committed_ns));
+  const std::string directory = sidecar(directory_of_[path]);
+  std::error_code ignored;
+  std::filesystem::create_directories(directory, ignored);
+  const auto now = checkpoint::Time(std::chrono::system_clock::now().time_since_epoch());
+  const auto entry = checkpoint::remember(
+      checkpoint::Experience::condemned, what, "attempts that loaded it ended at once", now);
+  if (checkpoint::append_memory(cat(directory, "/memory.jsonl"), entry))
+    remembered_.push_back(path);
+}
+
+std::optional<checkpoint::Resumption> Catalogue::resumption_of(const std::string& path) const {
+  const auto seen = seen_.find(path);
+  return seen == seen_.end() ? std::nullopt : seen->second.resumption;
+}
+
+}  // namespace holdfast::run

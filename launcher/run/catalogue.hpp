@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Asks for the checkpoint to resume from, by `holdfast ckpt latest --json` in a child: a file
+// system that hangs holds up the child and not the supervisor.
+#pragma once
+
+#include "holdfast/checkpoint/resume.hpp"
+#include "holdfast/recovery/decide.hpp"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+
+namespace holdfast::run {
+
+/// What one directory answered.
+struct Found {
+  recovery::Choice choice;
+  std::optional<checkpoint::Resumption> resumption;  ///< where choice is good
+  std::optional<std::int64_t> committed_ns;
+};
+
+/// Reads the JSON of `ckpt latest`. Pure.
+[[nodiscard]] Found parse_found(std::string_view json);
+
+/// Of several directories the newest good one; none good where any has only bad ones. Pure.
+[[nodiscard]] Found best_of(const std::vector<Found>& found);
+
+class Catalogue {
+ public:
+  struct Settings {
+    std::string program;                   ///< our own
+    std::vector<std::string> directories;  ///< --ckpt
+    std::vector<std::string> look;         ///< options of `ckpt latest`
+    std::string memory;                    ///< directory for what is known of them
+  };
+  Catalogue(boost::asio::io_context& io, Settings settings);
+
+  /// `told` is called once, from the io_context.
+  void read(const std::vector<std::string>& condemned,
+            bool writers_gone,
+            std::function<void(recovery::Choice)> told);
+
+  /// What the chosen path means to the program.
+  [[nodiscard]] std::optional<checkpoint::Resumption> resumption_of(const std::string& path) const;
+
+ private:
+  void condemn(const std::string& path);
+  [[nodiscard]] std::string sidecar(std::size_t directory) const;
+
+  boost::asio::io_context& io_;
+  Settings settings_;
+  std::map<std::string, Found> seen_;  ///< good ones by path
+  std::map<std::string, std::size_t> directory_of_;
+  std::vector<std::string> remembered_;  ///< condemned and written down
+};
+
+}  // namespace holdfast::run

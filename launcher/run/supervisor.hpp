@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// The inside of run/supervisor.hpp. Effects are carried out one after the other: a record is on the
+// disk before the next effect is begun. What the world answers comes back as happenings, posted to
+// the loop, so that no callback runs inside another.
+#pragma once
+
+#include "holdfast/recovery/hang.hpp"
+#include "holdfast/run/supervisor.hpp"
+#include "holdfast/sentinel/roster.hpp"
+#include "run/catalogue.hpp"
+#include "run/gathering.hpp"
+#include "run/log_keeper.hpp"
+#include "run/step.hpp"
+#include "run/worker.hpp"
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+namespace holdfast::run {
+
+class Supervisor final : public sentinel::Roster::Listener {
+ public:
+  explicit Supervisor(Beginning beginning);
+  ~Supervisor() override;
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+
+  Result<int> run();
+
+ private:
+  // Roster::Listener
+  void joined(const std::string& node, const std::string& address) override;
+  void lost(const std::string& node,
+            std::chrono::milliseconds silent,
+            std::string_view how) override;
+  void back(const std::string& node) override;
+  void beat(const std::string& node, const sentinel::Beat& beat) override;
+  void sign(const std::string& node, const sentinel::NodeSign& sign) override;
+  void torn_down(const std::string& node, unsigned attempt, unsigned left) override;
+  void looked(const std::string& node) override;
+  void control(const std::string& request, std::function<void(std::string)> reply) override;
+  void ask_controller() override;
+  void outvoted() override;
+  void deposed(std::uint64_t epoch) override;
+  void note(const std::string& sentence) override;
+
+  // start (supervisor_start.cpp)
+  Result<void> open();
+  void start_sentinels();
+  void ask_for_plugin();
+  void listen_to_signals();
+
+  // effects (supervisor_effects.cpp)
+  void hear(supervise::Happening happening);
+  void take(std::vector<supervise::Effect> effects);
+  void pump();
+  /// Whether the next effect may be carried out at once.
+  bool carry_out(const supervise::Effect& effect);
+  bool write(const events::Body& body);
+  bool start_step(const supervise::StartStep& start);
+  void launch(const supervise::StartStep& start, const std::string& directory);
+  void gather(const supervise::Gather& gather);
+  void gathered();
+  void hand_back_now(const supervise::HandBack& back);
+  void finish(int exit);
+
+  // time (supervisor.cpp)
+  void arm();
+  void watch_for_hang();
+  void say(const std::string& sentence);
+  [[nodiscard]] static supervise::Now now();
+
+  Beginning with_;
+  boost::asio::io_context loop_;
+  Worker disk_{loop_}, mouth_{loop_};
+  LogKeeper log_;
+  supervise::Machine machine_;
+  Catalogue catalogue_;
+  std::unique_ptr<sentinel::Roster> roster_;
+  std::unique_ptr<Step> step_;
+  std::unique_ptr<process::Child> sentinels_;
+  boost::asio::signal_set signals_{loop_};
+  boost::asio::steady_timer wake_{loop_}, minute_{loop_}, hang_tick_{loop_};
+  std::deque<supervise::Effect> effects_;
+  bool pumping_{};  ///< an effect is being waited for
+
+  unsigned attempt_{};
+  std::set<unsigned> ranks_seen_;
+  std::map<std::string, recovery::NodeVote> votes_;
+  std::optional<recovery::HangWatch> hang_;
+  std::uint64_t checkpoints_seen_{};
+  Gathering gathering_{loop_};
+  std::map<unsigned, std::function<void(std::string)>> replies_;
+  unsigned next_reply_{1};
+  bool has_plugin_{};
+  std::optional<int> exit_;
+};
+
+}  // namespace holdfast::run

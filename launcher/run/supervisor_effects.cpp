@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+// The machine's effects, carried out in order.
+#include "holdfast/common/text.hpp"
+#include "holdfast/events/state_directory.hpp"
+#include "holdfast/events/status.hpp"
+#include "holdfast/process/ask.hpp"
+#include "holdfast/slurm/job.hpp"
+#include "run/hand_back.hpp"
+#include "run/supervisor.hpp"
+
+#include <algorithm>
+#include <csignal>
+
+#include <boost/asio/post.hpp>
+
+namespace holdfast::run {
+
+namespace {
+
+template <class... Functions>
+struct Cases : Functions... {
+  using Functions::operator()...;
+};
+template <class... Functions>
+Cases(Functions...) -> Cases<Functions...>;
+
+}  // namespace
+
+void Supervisor::hear(supervise::Happening happening) {
+  boost::asio::post(loop_, [this, happening = std::move(happening)] {
+    if (exit_) return;
+    take(machine_.on(happening, now()));
+    arm();
+  });
+}
+
+void Supervisor::take(std::vector<supervise::Effect> effects) {
+  effects_.insert(effects_.end(),
+                  std::make_move_iterator(effects.begin()),
+                  std::make_move_iterator(effects.end()));
+  if (!pumping_) pump();
+}
+
+void Supervisor::pump() {
+  pumping_ = false;
+  while (!effects_.empty() && !pumping_) {
+    const supervise::Effect effect = std::move(effects_.front());
+    effects_.pop_front();
+    pumping_ = !carry_out(effect);
+  }
+}
+
+bool Supervisor::carry_out(const supervise::Effect& effect) {
+  return std::visit(
+      Cases{
+          [this](const supervise::Write& one) { return write(one.body); },
+          [this](const supervise::StartStep& start) { return start_step(start); },
+          [this](const supervise::TearDown& down) {
+            roster_->tear_down(down.nodes, down.attempt, std::chrono::milliseconds(down.grace_ms));
+            return true;
+          },
+          [this](const supervise::DropStep& drop) {
+            if (step_ && drop.attempt == attempt_) step_->drop();
+            return true;
+          },
+          [this](const supervise::SignalRanks& signal) {
+            roster_->signal(signal.nodes, signal.attempt, signal.signal);
+            return true;
+          },
+          [this](const supervise::ReadCatalogue& read) {
+            catalogue_.read(read.condemned, read.writers_gone, [this](recovery::Choice choice) {
+              hear(supervise::CatalogueRead{std::move(choice)});
+            });
+            return true;
+          },
+          [this](const supervise::Gather& one) {
+            gather(one);
+            return true;
+          },
+          [this](const supervise::SetMembers& members) {
+            roster_->set_members(members.nodes);
+            return true;
+          },
+          [this](const supervise::HandBack& back) {
+            hand_back_now(back);
+            return true;
+          },
+          [this](const supervise::Say& one) {
+            say(one.sentence);
+            return true;
+          },
+          [this](const supervise::Reply& reply) {
+            const auto found = replies_.find(reply.id);
+            if (found == replies_.end()) return true;
+            found->second(reply.sentence);
+            replies_.erase(found);
+            return true;
+          },
+          [this](const supervise::End& end) {
+            finish(end.exit);
+            return false;
+          },
+      },
+      effect);
+}
+
+bool Supervisor::write(const events::Body& body) {
+  if (std::holds_alternative<events::CheckpointSeen>(body)) ++checkpoints_seen_;
+  log_.write(body, now().wall_ms, [this](const std::optional<Failure>& failure) {
+    if (failure && failure->kind == FailureKind::conflict)
+      hear(supervise::Deposed{failure->sentence()});
+    if (failure && failure->kind != FailureKind::conflict)
+      say(cat("the event log cannot be written now and is kept in memory: ", failure->sentence()));
+    pump();
+  });
+  return false;
+}
+
+bool Supervisor::start_step(const supervise::StartStep& start) {
+  const attempt::RankMap map = attempt::deal(start.nodes, start.ranks, with_.line.dealing);
+  disk_.hand(
+      [state = with_.settings.state,
+       number = start.attempt,
+       hosts = attempt::host_file(map)]() -> Result<std::string> {
+        auto directory = events::make_attempt_directory(state, number);
+        if (!directory) return directory;
+        if (auto written = events::replace_file(cat(*directory, "/hosts"), hosts); !written)
+          return written.error();
+        return directory;
+      },
+      [this, start](const Result<std::string>& directory) {
+        if (directory)
+          launch(start, *directory);
+        else
+          hear(supervise::StepEnded{start.attempt, 1, 0, directory.error().sentence()});
+        pump();
+      });
+  return false;
+}
+
+void Supervisor::launch(const supervise::StartStep& start, const std::string& directory) {
+  attempt_ = start.attempt;
+  ranks_seen_.clear();
+  votes_.clear();
+  recovery::HangPolicy policy;
+  policy.on = with_.settings.hang_watch;
+  if (with_.settings.hang_timeout) policy.timeout_ms = with_.settings.hang_timeout->count();
+  hang_.emplace(policy, hang_ ? hang_->longest_gap_ms() : 0);
+  roster_->watch(start.attempt);
+  attempt::LaunchWish wish;
+  wish.number = start.attempt;
+  wish.state = with_.settings.state;
+  wish.host_file = cat(directory, "/hosts");
+  if (with_.settings.place && !has_plugin_) wish.exec = with_.program;
+  wish.full_size = start.full_size;
+  wish.given_master = with_.given_master;
+  wish.allocation = with_.plan.allocation;
+  if (start.resume) {
+    if (const auto resumption = catalogue_.resumption_of(start.resume->path)) {
+      wish.resume = checkpoint::resume_variables(*resumption);
+      if (!with_.settings.resume_arg.empty())
+        if (auto arguments = checkpoint::resume_arguments(with_.settings.resume_arg, *resumption))
+          wish.resume_arguments = std::move(*arguments);
+    }
+  }
+  const auto launch = attempt::launch_of(
+      with_.line, attempt::deal(start.nodes, start.ranks, with_.line.dealing), wish);
+  Step::Ears ears;
+  ears.said = [this, number = start.attempt](const recovery::SrunMessage& message,
+                                             const std::string& text) {
+    hear(supervise::SrunSaid{number, message, text});
+  };
+  ears.ended = [this, number = start.attempt](process::End end) {
+    hear(supervise::StepEnded{number, end.exit, end.signal, ""});
+  };
+  auto step =
+      Step::start(loop_, mouth_, launch, directory, with_.settings.output_cap, std::move(ears));
+  if (step)
+    step_ = std::move(*step);
+  else
+    hear(supervise::StepEnded{start.attempt, 127, 0, step.error().sentence()});
+}
+
+void Supervisor::gather(const supervise::Gather& one) {
+  gathering_.begin({one.nodes.begin(), one.nodes.end()},
+                   std::chrono::milliseconds(one.patience_ms),
+                   [this] { gathered(); });
+  for (const std::string& node : one.nodes)
+    roster_->look_at(node, one.since_ms);
+  process::ask(
+      loop_,
+      slurm::show_job(with_.plan.job),
+      std::chrono::seconds(5),
+      [this](Result<process::Answer> answer) {
+        const auto job =
+            answer ? slurm::parse_job(answer->output) : Result<slurm::JobFacts>(answer.error());
+        gathering_.slurm_answered(job ? verdict_of(*job, with_.plan.restart) : std::nullopt);
+      });
+}
+
+void Supervisor::gathered() {
+  supervise::Gathered all;
+  if (step_) all.lines = step_->lines();
+  all.signs = gathering_.take_signs();
+  all.slurm = gathering_.slurm();
+  hear(std::move(all));
+}
+
+void Supervisor::hand_back_now(const supervise::HandBack& back) {
+  // From here on Slurm may end us at any time; what is left takes less than a second.
+  hand_back(loop_, {with_.plan.job, back.exclude, back.only_to_end}, [this](Result<void> done) {
+    hear(supervise::HandedBack{done.has_value(), done ? "" : done.error().sentence()});
+  });
+}
+
+void Supervisor::finish(int exit) {
+  exit_ = exit;
+  effects_.clear();
+  wake_.cancel();
+  minute_.cancel();
+  hang_tick_.cancel();
+  signals_.cancel();
+  roster_->goodbye([this] {
+    step_.reset();
+    sentinels_.reset();
+    loop_.stop();
+  });
+}
+
+}  // namespace holdfast::run

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a supervisor sets up before anything happens: its port, its sentinels, its signals.
+#include "holdfast/common/text.hpp"
+#include "holdfast/process/ask.hpp"
+#include "run/supervisor.hpp"
+
+#include <array>
+#include <csignal>
+
+namespace holdfast::run {
+
+namespace {
+
+constexpr std::size_t many_nodes = 200;
+constexpr std::chrono::milliseconds successor_waits{3'000};
+constexpr std::chrono::milliseconds patience_with_help{3'000};
+
+/// What sbatch was asked for the ranks must not shape the step of the sentinels.
+constexpr std::array step_variables{"SLURM_NTASKS",
+                                    "SLURM_NPROCS",
+                                    "SLURM_NTASKS_PER_NODE",
+                                    "SLURM_NTASKS_PER_GPU",
+                                    "SLURM_NTASKS_PER_SOCKET",
+                                    "SLURM_NTASKS_PER_CORE",
+                                    "SLURM_CPUS_PER_TASK",
+                                    "SLURM_CPUS_PER_GPU",
+                                    "SLURM_GPUS",
+                                    "SLURM_GPUS_PER_NODE",
+                                    "SLURM_GPUS_PER_TASK",
+                                    "SLURM_GPUS_PER_SOCKET",
+                                    "SLURM_GPU_BIND",
+                                    "SLURM_GRES",
+                                    "SLURM_STEP_GRES",
+                                    "SLURM_TRES_PER_TASK",
+                                    "SLURM_MEM_PER_CPU",
+                                    "SLURM_MEM_PER_GPU",
+                                    "SLURM_MEM_PER_NODE",
+                                    "SLURM_DISTRIBUTION",
+                                    "SLURM_HOSTFILE",
+                                    "SLURM_CPU_BIND",
+                                    "SLURM_MEM_BIND",
+                                    "SLURM_EXCLUSIVE",
+                                    "SLURM_LABELIO",
+                                    "SLURM_MULTI_PROG",
+                                    "SLURM_EXPORT_ENV",
+                                    "SLURM_STDOUTMODE",
+                                    "SLURM_STDERRMODE",
+                                    "SLURM_STDINMODE",
+                                    "SLURM_NETWORK",
+                                    "SLURM_THREADS_PER_CORE",
+                                    "SLURM_HINT"};
+
+}  // namespace
+
+Result<void> Supervisor::open() {
+  sentinel::RosterSettings settings;
+  settings.job = with_.plan.job;
+  settings.epoch = with_.epoch;
+  settings.nodes = with_.plan.allocation;
+  settings.token = with_.token;
+  settings.state = with_.settings.state;
+  settings.node_timeout = with_.settings.node_timeout;
+  settings.lease = with_.settings.node_timeout * 8 / 10;
+  settings.beat = std::min<std::chrono::milliseconds>(
+      settings.node_timeout / 10,
+      std::chrono::milliseconds(with_.plan.allocation.size() >= many_nodes ? 1000 : 500));
+  settings.join_timeout =
+      with_.plan.successor ? successor_waits : std::chrono::milliseconds(with_.plan.join_ms);
+  auto roster = sentinel::Roster::listen(loop_, std::move(settings), *this);
+  if (!roster) return roster.error();
+  roster_ = std::move(*roster);
+  if (auto failure = roster_->write_announcement()) return std::move(*failure);
+  listen_to_signals();
+  ask_for_plugin();
+  if (!with_.plan.successor) start_sentinels();
+  return {};
+}
+
+void Supervisor::listen_to_signals() {
+  for (const int number : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2})
+    signals_.add(number);
+  auto wait = std::make_shared<std::function<void()>>();
+  *wait = [this, wait] {
+    signals_.async_wait([this, wait](boost::system::error_code error, int number) {
+      if (error) return;
+      if (number == SIGUSR1 || number == SIGUSR2)
+        hear(supervise::EndIsNear{"Slurm warned that the end is near"});
+      else
+        hear(supervise::StopAsked{number == SIGTERM ? "told to end (SIGTERM)" : "interrupted"});
+      (*wait)();
+    });
+  };
+  (*wait)();
+}
+
+void Supervisor::ask_for_plugin() {
+  if (!with_.settings.place) return;
+  process::ask(loop_,
+               {{with_.line.srun, "--help"}, {}, {}, false},
+               patience_with_help,
+               [this](Result<process::Answer> answer) {
+                 has_plugin_ =
+                     answer && answer->output.find("--holdfast-bind") != std::string::npos;
+               });
+}
+
+void Supervisor::start_sentinels() {
+  const std::string count = cat(with_.plan.allocation.size());
+  const sentinel::Endpoint& here = roster_->endpoint();
+  process::Command command;
+  command.words = {with_.line.srun,
+                   "--overlap",
+                   "--no-kill",
+                   "--quiet",
+                   "-N",
+                   count,
+                   "-n",
+                   count,
+                   "--ntasks-per-node=1",
+                   "-c1",
+                   "--mpi=none",
+                   "--gres=none",
+                   "--mem=0",
+                   "--cpu-bind=none",
+                   "--job-name=holdfast-sentinel",
+                   with_.program,
+                   "sentinel",
+                   "--job",
+                   with_.plan.job,
+                   "--state",
+                   with_.settings.state};
+  for (const std::string& address : here.addresses) {
+    const bool is_v6 = address.find(':') != std::string::npos;
+    command.words.insert(
+        command.words.end(),
+        {"--supervisor",
+         is_v6 ? cat("[", address, "]:", here.port) : cat(address, ":", here.port)});
+  }
+  for (const std::string& word : {std::string("--"),
+                                  with_.program,
+                                  std::string("run"),
+                                  std::string("--take-over"),
+                                  std::string("--state"),
+                                  with_.settings.state})
+    command.words.push_back(word);
+  command.set = {{"HOLDFAST_BIND", "off"}};
+  for (const char* name : step_variables)
+    command.unset.emplace_back(name);
+  process::Child::Ears ears;
+  ears.errors = [this](std::string_view chunk) {
+    mouth_.hand([text = std::string(chunk)] { (void)!::write(2, text.data(), text.size()); });
+  };
+  ears.ended = [this](process::End end) {
+    if (!exit_ && !end.well()) say(cat("the step of the sentinels ended with ", end.status()));
+  };
+  auto child = process::Child::start(loop_, command, std::move(ears));
+  if (child)
+    sentinels_ = std::move(*child);
+  else
+    say(cat("no sentinel could be started: ", child.error().sentence()));
+}
+
+}  // namespace holdfast::run

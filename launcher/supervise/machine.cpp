@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is heard, dealt out to what knows about it, and when the machine wants to be woken.
+#include "holdfast/supervise/machine.hpp"
+
+#include "holdfast/common/text.hpp"
+#include "holdfast/events/history.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace holdfast::supervise {
+
+namespace {
+
+/// Calls the one that fits; the others of a set of lambdas stay silent.
+template <class... Functions>
+struct Cases : Functions... {
+  using Functions::operator()...;
+};
+template <class... Functions>
+Cases(Functions...) -> Cases<Functions...>;
+
+}  // namespace
+
+std::string_view word_of(Phase phase) {
+  switch (phase) {
+    case Phase::gathering:
+      return "gathering";
+    case Phase::choosing:
+      return "choosing";
+    case Phase::waiting:
+      return "waiting";
+    case Phase::running:
+      return "running";
+    case Phase::saving:
+      return "saving";
+    case Phase::stopping:
+      return "stopping";
+    case Phase::judging:
+      return "judging";
+    case Phase::handing_back:
+      return "handing back";
+    case Phase::ended:
+      return "ended";
+  }
+  return "";
+}
+
+Machine::Machine(Plan plan, events::RunState before)
+    : plan_(std::move(plan)), history_(events::history_of(before)), condemned_(before.condemned) {
+  for (const std::string& node : recovery::ruled_out(history_))
+    unfit_.insert(node);
+  const events::AttemptState* last = before.newest_attempt();
+  if (last == nullptr) return;
+  last_number_ = last->number;
+  const bool same_start =
+      !before.starts.empty() && before.starts.back().restart == plan_.restart && !before.requeued;
+  if (!same_start) return;  // Slurm has ended whatever ran before
+  attempt_.number = last->number;
+  attempt_.nodes = last->nodes;
+  for (const events::RankBlock& block : last->ranks)
+    attempt_.ranks += block.count;
+  if (last->resume) attempt_.resume = events::resume_of(*last->resume);
+  attempt_.started_wall = last->started_ms;
+  attempt_.running_wall = last->running_ms.value_or(0);
+  attempt_.newest_step = last->newest_step;
+  attempt_.step_over = false;
+  judged_ = last->loss.has_value();
+  aim_ = last->ended_well() && last->ended_ms ? Aim::end_well : Aim::taken_over;
+}
+
+std::vector<Effect> Machine::begin(Now now) {
+  began_steady_ = now.steady_ms;
+  if (plan_.successor) {
+    write(events::TookOver{plan_.predecessor, static_cast<std::uint64_t>(plan_.silent_ms)});
+  } else {
+    write(events::RunStarted{plan_.job,
+                             plan_.restart,
+                             plan_.allocation,
+                             plan_.wanted,
+                             static_cast<unsigned>(plan_.allocation.size()) - plan_.wanted,
+                             plan_.command,
+                             plan_.policy_words,
+                             plan_.version});
+  }
+  set_wake(now);
+  return std::exchange(effects_, {});
+}
+
+std::vector<Effect> Machine::on(const Happening& happening, Now now) {
+  if (phase_ == Phase::ended) return {};
+  std::visit(
+      Cases{
+          [&](const Tick&) { ticked(now); },
+          [&](const Joined& joined) {
+            living_.insert(joined.node);
+            fenced_at_.erase(joined.node);
+            write(events::NodeJoined{joined.node, joined.address});
+            if (phase_ == Phase::gathering) gather_or_go(now);
+          },
+          [&](const Lost& lost) { node_lost(lost, now); },
+          [&](const Back& back) {
+            living_.insert(back.node);
+            write(events::NodeBack{back.node});
+            // What it did while nobody heard it must be over before its word counts.
+            if (phase_ == Phase::stopping && std::ranges::count(attempt_.nodes, back.node) != 0) {
+              to_tear_down_.insert(back.node);
+              effects_.push_back(TearDown{attempt_.number, {back.node}, 0});
+            }
+            if (phase_ == Phase::gathering) gather_or_go(now);
+          },
+          [&](const TornDown& torn) { torn_down(torn, now); },
+          [&](const RanksSeen& seen) {
+            if (seen.attempt != attempt_.number || attempt_.running_wall != 0 ||
+                seen.count < attempt_.ranks)
+              return;
+            if (phase_ != Phase::running && phase_ != Phase::saving) return;
+            attempt_.running_wall = now.wall_ms;
+            attempt_.running_steady = now.steady_ms;
+            write(events::RanksRunning{
+                attempt_.number,
+                static_cast<std::uint64_t>(now.steady_ms - attempt_.started_steady)});
+          },
+          [&](const SrunSaid& said) { rank_failed(said, now); },
+          [&](const StepEnded& ended) { step_ended(ended, now); },
+          [&](const CatalogueRead& read) {
+            catalogue_busy_ = false;
+            if (phase_ == Phase::choosing) return chosen(read.choice, now);
+            if (phase_ == Phase::saving || phase_ == Phase::running)
+              return saw_checkpoint(read.choice, now);
+            if (phase_ != Phase::judging) return;
+            choice_ = read.choice;
+            judge_when_all_is_known(now);
+          },
+          [&](const Gathered& gathered) {
+            if (phase_ != Phase::judging || gathered_) return;
+            gathered_ = gathered;
+            judge_when_all_is_known(now);
+          },
+          [&](const Hung& hung) {
+            if (hung.attempt != attempt_.number || phase_ != Phase::running) return;
+            attempt_.hang = hung.signs;
+            stop(Aim::judge, "nothing moves any more", now);
+          },
+          [&](const EndIsNear& near) {
+            if (phase_ == Phase::running || phase_ == Phase::saving)
+              return ask_to_save(Aim::requeue_after_save, near.why, std::nullopt, now);
+            if (phase_ != Phase::stopping && phase_ != Phase::handing_back)
+              hand_back({}, near.why, now);
+          },
+          [&](const StopAsked& asked) {
+            if (phase_ == Phase::handing_back) return;
+            if (!attempt_.slurm) attempt_.slurm = recovery::SlurmVerdict::cancelled;
+            if (phase_ == Phase::running || phase_ == Phase::saving)
+              return stop(Aim::judge, asked.why, now);
+            if (phase_ == Phase::stopping || phase_ == Phase::judging) return;
+            end(143, "cancelled", asked.why, now);
+          },
+          [&](const Told& word) { told(word, now); },
+          [&](const HandedBack& answer) {
+            if (phase_ != Phase::handing_back) return;
+            phase_ = Phase::ended;
+            if (!answer.done)
+              say(cat("the job could not be put back into the queue: ", answer.why));
+            if (!answer.done && !exit_after_hand_back_) {
+              write(events::RunEnded{122, "gave_up", answer.why});
+              effects_.push_back(End{122});
+              return;
+            }
+            effects_.push_back(End{exit_after_hand_back_.value_or(123)});
+          },
+          [&](const Deposed& deposed) {
+            say(deposed.why);
+            phase_ = Phase::ended;
+            effects_.push_back(End{125});
+          },
+      },
+      happening);
+  set_wake(now);
+  return std::exchange(effects_, {});
+}
+
+void Machine::set_wake(Now now) {
+  wake_.reset();
+  const auto by = [&](std::int64_t steady_ms) {
+    wake_ = std::min(wake_.value_or(steady_ms), steady_ms);
+  };
+  switch (phase_) {
+    case Phase::gathering:
+      by(began_steady_ + plan_.join_ms);
+      if (enough_since_) by(*enough_since_ + plan_.spare_wait_ms);
+      break;
+    case Phase::choosing:
+    case Phase::judging:
+      if (look_again_ != 0) by(look_again_);
+      break;
+    case Phase::waiting:
+      if (!paused_) by(next_at_);
+      break;
+    case Phase::saving:
+      by(save_->deadline);
+      if (!catalogue_busy_) by(save_->look_at);
+      break;
+    case Phase::running:
+      if (attempt_.running_wall == 0) by(attempt_.started_steady + plan_.launch_ms);
+      if (!catalogue_busy_) by(next_look_);
+      break;
+    case Phase::stopping:
+      by(stop_deadline_);
+      for (const std::string& node : attempt_.nodes)
+        if (const auto fence = fenced_at_.find(node);
+            fence != fenced_at_.end() && fence->second > now.steady_ms)
+          by(fence->second);
+      break;
+    case Phase::handing_back:
+    case Phase::ended:
+      break;
+  }
+}
+
+void Machine::ticked(Now now) {
+  switch (phase_) {
+    case Phase::gathering:
+      return gather_or_go(now);
+    case Phase::choosing:
+    case Phase::judging:
+      if (look_again_ == 0 || now.steady_ms < look_again_) return;
+      look_again_ = 0;
+      return read_catalogue(now);
+    case Phase::waiting:
+      if (!paused_ && now.steady_ms >= next_at_) carry_on(now);
+      return;
+    case Phase::saving:
+      if (now.steady_ms >= save_->deadline) return save_failed(now);
+      if (!catalogue_busy_ && now.steady_ms >= save_->look_at) read_catalogue(now);
+      return;
+    case Phase::running:
+      if (attempt_.running_wall == 0 && now.steady_ms >= attempt_.started_steady + plan_.launch_ms)
+        return stop(Aim::judge, "not all ranks came up", now);
+      if (!catalogue_busy_ && now.steady_ms >= next_look_) {
+        next_look_ = now.steady_ms + plan_.look_ms;
+        read_catalogue(now);
+      }
+      return;
+    case Phase::stopping:
+      return look_whether_stopped(now);
+    case Phase::handing_back:
+    case Phase::ended:
+      return;
+  }
+}
+
+bool Machine::usable(const std::string& node) const {
+  return lives(node) && !plan_.excluded.contains(node) && !unfit_.contains(node);
+}
+
+std::vector<std::string> Machine::usable_nodes() const {
+  std::vector<std::string> nodes;
+  std::ranges::copy_if(plan_.allocation,
+                       std::back_inserter(nodes),
+                       [this](const std::string& node) { return usable(node); });
+  return nodes;
+}
+
+std::vector<std::string> Machine::pick_nodes() const {
+  std::vector<std::string> spares = usable_nodes();
+  std::erase_if(spares, [this](const std::string& node) {
+    return std::ranges::count(attempt_.nodes, node) != 0;
+  });
+  auto spare = spares.begin();
+  std::vector<std::string> picked;
+  for (const std::string& node : attempt_.nodes) {
+    if (usable(node)) {
+      picked.push_back(node);
+    } else if (spare != spares.end()) {
+      picked.push_back(*spare++);
+    }
+  }
+  while (picked.size() < plan_.wanted && spare != spares.end())
+    picked.push_back(*spare++);
+  return picked;
+}
+
+unsigned Machine::ranks_for(std::size_t nodes) const {
+  if (nodes >= plan_.wanted) return plan_.ranks;
+  return static_cast<unsigned>(nodes) * std::max(1U, plan_.ranks / std::max(1U, plan_.wanted));
+}
+
+recovery::Ground Machine::ground() const {
+  recovery::Ground ground;
+  ground.wanted = plan_.wanted;
+  ground.in_use = attempt_.nodes;
+  for (const std::string& node : usable_nodes())
+    if (std::ranges::count(attempt_.nodes, node) == 0) ground.spares.push_back(node);
+  for (const std::string& node : plan_.allocation)
+    if (!usable(node)) ground.unfit.push_back(node);
+  return ground;
+}
+
+}  // namespace holdfast::supervise

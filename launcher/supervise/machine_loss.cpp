@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the first sign that an attempt is lost to the decision what follows. The order is fixed: no
+// decision before all ranks of the attempt are known to be gone, or fenced.
+#include "holdfast/common/text.hpp"
+#include "holdfast/events/history.hpp"
+#include "holdfast/recovery/classify.hpp"
+#include "holdfast/supervise/machine.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace holdfast::supervise {
+
+namespace {
+
+constexpr std::size_t most_exits_written = 64;
+
+}  // namespace
+
+void Machine::rank_failed(const SrunSaid& said, Now now) {
+  using Kind = recovery::SrunMessageKind;
+  if (said.attempt != attempt_.number) return;
+  const bool runs = phase_ == Phase::running || phase_ == Phase::saving;
+  std::vector<recovery::RankBlock> map;
+  for (const auto& block : rank_blocks(attempt_.nodes, attempt_.ranks))
+    map.push_back({block.node, block.first, block.count});
+  switch (said.message.kind) {
+    case Kind::ranks_ended:
+      for (recovery::RankExit& exit : rank_exits(said.message, map, now.wall_ms)) {
+        // What dies while we end the rest is our own doing.
+        if (!runs && phase_ != Phase::stopping) break;
+        if (runs && attempt_.exits.size() < most_exits_written)
+          write(events::RankFailed{attempt_.number,
+                                   exit.rank,
+                                   exit.node,
+                                   exit.signal == 0 ? std::optional(exit.exit_code) : std::nullopt,
+                                   exit.signal != 0 ? std::optional(exit.signal) : std::nullopt,
+                                   exit.core,
+                                   exit.out_of_memory,
+                                   said.text});
+        if (runs) attempt_.exits.push_back(std::move(exit));
+      }
+      if (runs) stop(Aim::judge, said.text, now);
+      return;
+    case Kind::time_limit:
+      attempt_.slurm = recovery::SlurmVerdict::time_limit;
+      break;
+    case Kind::preempted:
+      attempt_.slurm = recovery::SlurmVerdict::preempted;
+      break;
+    case Kind::requeued:
+      attempt_.slurm = recovery::SlurmVerdict::requeued_by_person;
+      break;
+    case Kind::node_failed:
+      for (const std::string& node : said.message.nodes)
+        attempt_.lost.push_back({node, "Slurm says that it failed", 0});
+      break;
+    default:
+      return;
+  }
+  if (runs) stop(Aim::judge, said.text, now);
+}
+
+void Machine::step_ended(const StepEnded& ended, Now now) {
+  if (ended.attempt != attempt_.number || attempt_.step_over) return;
+  attempt_.step_over = true;
+  attempt_.exit = ended.signal != 0 ? 128 + ended.signal : ended.exit;
+  if (phase_ != Phase::running && phase_ != Phase::saving) return;
+  write(events::AttemptEnded{attempt_.number,
+                             ended.signal == 0 ? std::optional(ended.exit) : std::nullopt,
+                             ended.signal != 0 ? std::optional(ended.signal) : std::nullopt,
+                             static_cast<std::uint64_t>(now.steady_ms - attempt_.started_steady)});
+  if (attempt_.exit == 0 && attempt_.lost.empty())
+    return end(0, "finished", cat("attempt ", attempt_.number, " ended well"), now);
+  stop(Aim::judge,
+       ended.never_started.empty() ? cat("srun ended with ", attempt_.exit) : ended.never_started,
+       now);
+}
+
+void Machine::node_lost(const Lost& lost, Now now) {
+  living_.erase(lost.node);
+  ever_lost_.insert(lost.node);
+  fenced_at_[lost.node] = lost.fenced_at_ms;
+  write(events::NodeLost{
+      lost.node, lost.how, static_cast<std::uint64_t>(std::max<std::int64_t>(0, lost.silent_ms))});
+  say(cat("node ", lost.node, " is lost: ", lost.how));
+  const bool in_attempt = std::ranges::count(attempt_.nodes, lost.node) != 0;
+  switch (phase_) {
+    case Phase::gathering:
+      return gather_or_go(now);
+    case Phase::running:
+    case Phase::saving:
+      if (!in_attempt) return;
+      attempt_.lost.push_back({lost.node, lost.how, lost.silent_ms});
+      return stop(Aim::judge, cat("node ", lost.node, " was lost"), now);
+    case Phase::stopping:
+      if (in_attempt) attempt_.lost.push_back({lost.node, lost.how, lost.silent_ms});
+      to_tear_down_.erase(lost.node);
+      return look_whether_stopped(now);
+    default:
+      return;
+  }
+}
+
+void Machine::stop(Aim aim, std::string sign, Now now) {
+  phase_ = Phase::stopping;
+  aim_ = aim;
+  attempt_.first_sign = std::move(sign);
+  attempt_.first_sign_steady = now.steady_ms;
+  stop_steady_ = now.steady_ms;
+  stop_deadline_ = now.steady_ms + plan_.teardown_ms;
+  torn_.clear();
+  unreachable_.clear();
+  to_tear_down_.clear();
+  say(cat("attempt ", attempt_.number, " is over: ", attempt_.first_sign));
+  for (const std::string& node : attempt_.nodes)
+    if (lives(node)) to_tear_down_.insert(node);
+  if (!to_tear_down_.empty())
+    effects_.push_back(
+        TearDown{attempt_.number, {to_tear_down_.begin(), to_tear_down_.end()}, plan_.grace_ms});
+  look_whether_stopped(now);
+}
+
+void Machine::torn_down(const TornDown& torn, Now now) {
+  if (phase_ != Phase::stopping || torn.attempt != attempt_.number ||
+      !to_tear_down_.contains(torn.node))
+    return;
+  if (torn.left != 0) {
+    if (now.steady_ms < stop_deadline_)
+      effects_.push_back(TearDown{attempt_.number, {torn.node}, 0});
+    return look_whether_stopped(now);
+  }
+  to_tear_down_.erase(torn.node);
+  torn_.push_back(torn.node);
+  look_whether_stopped(now);
+}
+
+void Machine::look_whether_stopped(Now now) {
+  if (now.steady_ms >= stop_deadline_) {
+    // Processes stuck in the kernel die before they run a single instruction of theirs again; the
+    // node is not used any more.
+    for (const std::string& node : to_tear_down_) {
+      unfit_.insert(node);
+      attempt_.lost.push_back({node, "its ranks could not be ended", now.steady_ms - stop_steady_});
+      unreachable_.push_back(node);
+    }
+    to_tear_down_.clear();
+  }
+  if (!to_tear_down_.empty()) return;
+  for (const std::string& node : attempt_.nodes) {
+    if (lives(node)) continue;
+    const auto fence = fenced_at_.find(node);
+    if (fence != fenced_at_.end() && now.steady_ms < fence->second) return;
+  }
+  stopped(now);
+}
+
+void Machine::stopped(Now now) {
+  for (const std::string& node : attempt_.nodes)
+    if (!lives(node)) unreachable_.push_back(node);
+  write(events::TeardownDone{attempt_.number,
+                             static_cast<std::uint64_t>(now.steady_ms - stop_steady_),
+                             torn_,
+                             unreachable_});
+  if (!attempt_.step_over) effects_.push_back(DropStep{attempt_.number});
+  switch (aim_) {
+    case Aim::judge:
+    case Aim::taken_over:
+      return judge(now);
+    case Aim::requeue_after_save:
+      return hand_back({}, attempt_.first_sign, now);
+    case Aim::end_well:
+      return end(0, "finished", attempt_.first_sign, now);
+    case Aim::stop_after_save:
+      return end(0, "stopped", attempt_.first_sign, now);
+    case Aim::restart:
+      phase_ = Phase::choosing;
+      asked_catalogue_ = 0;
+      return read_catalogue(now);
+  }
+}
+
+void Machine::judge(Now now) {
+  phase_ = Phase::judging;
+  choice_.reset();
+  gathered_.reset();
+  asked_catalogue_ = 0;
+  std::vector<std::string> nodes;
+  std::ranges::copy_if(attempt_.nodes, std::back_inserter(nodes), [this](const std::string& node) {
+    return lives(node);
+  });
+  effects_.push_back(
+      Gather{attempt_.number, attempt_.started_wall - 60'000, std::move(nodes), plan_.gather_ms});
+  read_catalogue(now);
+}
+
+recovery::Evidence Machine::evidence(Now now) const {
+  recovery::Evidence evidence;
+  for (const auto& block : rank_blocks(attempt_.nodes, attempt_.ranks))
+    evidence.ranks.push_back({block.node, block.first, block.count});
+  evidence.exits = attempt_.exits;
+  evidence.lines = gathered_->lines;
+  evidence.signs = gathered_->signs;
+  evidence.lost_nodes = attempt_.lost;
+  evidence.slurm = gathered_->slurm ? gathered_->slurm : attempt_.slurm;
+  evidence.hang = attempt_.hang;
+  evidence.ranks_ran = attempt_.running_wall != 0;
+  evidence.ran_ms =
+      evidence.ranks_ran ? std::max<std::int64_t>(1, now.wall_ms - attempt_.running_wall) : 0;
+  evidence.resumed = attempt_.resume.has_value();
+  evidence.srun_exit = attempt_.exit;
+  return evidence;
+}
+
+void Machine::judge_when_all_is_known(Now now) {
+  if (!choice_ || !gathered_) return;
+  if (!judged_) {
+    const auto& resume = attempt_.resume;
+    if (choice_->kind == recovery::ChoiceKind::good && choice_->resume.step &&
+        (!resume || !resume->step || *choice_->resume.step > *resume->step))
+      attempt_.newest_step = choice_->resume.step;
+    recovery::Attempt ended;
+    ended.number = attempt_.number;
+    ended.started_ms = attempt_.started_wall;
+    ended.running_ms = attempt_.running_wall;
+    ended.ended_ms = now.wall_ms;
+    ended.resume = attempt_.resume;
+    ended.newest_step = attempt_.newest_step;
+    ended.nodes = attempt_.nodes;
+    ended.loss = recovery::classify(evidence(now));
+    if (attempt_.newest_step)
+      write(events::CheckpointSeen{attempt_.number, choice_->resume.path, attempt_.newest_step});
+    write(events::loss_record(attempt_.number, ended.loss, std::nullopt));
+    say(cat("cause: ", phrase_of(ended.loss.cause), "; ", ended.loss.why));
+    history_.attempts.push_back(std::move(ended));
+    judged_ = true;
+    for (const std::string& node : recovery::ruled_out(history_))
+      unfit_.insert(node);
+  }
+  decide_now(now);
+}
+
+void Machine::decide_now(Now now) {
+  choice_->asked = std::max(1U, asked_catalogue_);
+  carry_out(recovery::decide(history_, *choice_, ground(), plan_.policy), now);
+}
+
+void Machine::carry_out(const recovery::Decision& decision, Now now) {
+  using Kind = recovery::DecisionKind;
+  for (const std::string& path : decision.condemn)
+    if (condemned_.insert(path).second) write(events::Condemned{path, decision.why});
+  if (decision.kind == Kind::choose_again) {
+    choice_.reset();
+    look_again_ = now.steady_ms + std::max<std::int64_t>(1, decision.wait_ms);
+    return;
+  }
+  write(events::decided_record(attempt_.number, decision));
+  say(cat(word_of(decision.kind), ": ", decision.why));
+  effects_.push_back(SetMembers{{living_.begin(), living_.end()}});
+  for (const std::string& node : decision.exclude)
+    unfit_.insert(node);
+  switch (decision.kind) {
+    case Kind::requeue:
+      return hand_back(decision.exclude, decision.why, now);
+    case Kind::stop:
+      return end(decision.exit_code,
+                 "gave_up",
+                 decision.verdict.empty() ? decision.why : decision.verdict,
+                 now);
+    default:
+      break;
+  }
+  next_ = decision;
+  next_at_ = now.steady_ms + decision.wait_ms;
+  phase_ = Phase::waiting;
+  if (decision.wait_ms > 0) say(cat("the next attempt starts in ", decision.wait_ms / 1000, " s"));
+  if (!paused_ && now.steady_ms >= next_at_) carry_on(now);
+}
+
+void Machine::carry_on(Now now) {
+  if (!next_) return;
+  if (std::ranges::all_of(next_->nodes, [this](const std::string& node) { return usable(node); }))
+    return start(next_->nodes, next_->resume, next_->why, now);
+  // A node of the plan died while it was waited: the same question, on other ground.
+  phase_ = Phase::judging;
+  next_.reset();
+  decide_now(now);
+}
+
+}  // namespace holdfast::supervise
