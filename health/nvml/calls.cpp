@@ -104,7 +104,7 @@ Result<Calls> open_nvml(const std::string& library) {
   if (opened == nullptr)
     return Failure{FailureKind::not_found,
                    cat("the GPU driver's library ", library, " cannot be opened"),
-                   "install the driver's library, or name it in check.nvml_library",
+                   "install the driver's library, or name it in check.nvml",
                    {}};
   Calls calls;
   find_session(opened, calls);

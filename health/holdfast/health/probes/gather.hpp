@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Looks at the node: every probe that could hang runs in a child with a deadline, all at once; what
+// they saw comes back as Facts. Starts no program. Call it before the process has threads: it
+// forks.
+#pragma once
+
+#include "holdfast/health/facts.hpp"
+#include "holdfast/health/kernel_log/cursor.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast::health {
+
+struct GatherWish {
+  std::filesystem::path root{"/"};  ///< /sys, /proc, /dev, /etc are looked for below it
+  std::filesystem::path run_directory{
+      "/run/holdfast"};  ///< remembers children left behind; of this boot only
+  std::string node;      ///< its name in Slurm; empty: SLURMD_NODENAME, else the host's
+  bool thorough{};       ///< also what takes milliseconds: every CPU, every GID, InfoROMs
+  std::chrono::milliseconds deadline{800};  ///< for all probes together
+  std::string nvml_library{"libnvidia-ml.so.1"};
+  KernelLogCursor cursor;            ///< how far the kernel log was read before
+  std::vector<std::string> without;  ///< probes that are left out
+};
+
+struct Gathered {
+  Facts facts;
+  KernelLogCursor cursor;  ///< to be kept for the next time
+};
+
+[[nodiscard]] Gathered gather(const GatherWish& wish);
+
+/// "gpus", "devices", "processes", "host", "slurm", "storage", "kernel_log". A file system of a
+/// network has a probe of its own, "mount /home".
+[[nodiscard]] std::span<const std::string_view> probe_names();
+
+}  // namespace holdfast::health

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "holdfast/health/facts.hpp"
+#include "left_behind.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace holdfast::health {
+
+/// One look at a part of the node, to be taken in a child.
+struct Look {
+  std::string name;
+  std::function<void(Facts&)> see;
+};
+
+struct Seen {
+  ProbeRecord record;
+  std::optional<Facts> facts;  ///< only when it answered
+};
+
+struct ChildRules {
+  std::chrono::milliseconds deadline{800};
+  std::chrono::milliseconds grace{
+      20};                  ///< from the signal that ends a child until it is called stuck
+  int end_signal{SIGKILL};  ///< tests send one that a child may ignore
+};
+
+/// Takes all looks at once, each in a child of its own, and waits until all have answered or the
+/// deadline has passed. A child that cannot be ended (it waits in the kernel) is left behind and
+/// remembered; a look of which too many were left behind is not taken. In order of `looks`.
+[[nodiscard]] std::vector<Seen> look_in_children(const std::vector<Look>& looks,
+                                                 const ChildRules& rules,
+                                                 const LeftBehind& left_behind);
+
+}  // namespace holdfast::health

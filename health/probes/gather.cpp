@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// Looks at the whole node. The parent reads only what cannot wait (the list of mounts, the kernel's
+// log) and starts one child for each thing that could; a server that does not answer, or a GPU that
+// holds the driver's lock, costs its own child and its own line, and nobody else's.
+#include "holdfast/health/probes/gather.hpp"
+
+#include "child.hpp"
+#include "holdfast/common/text.hpp"
+#include "holdfast/health/nvml/read.hpp"
+#include "looks.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <ctime>
+#include <unistd.h>
+
+namespace holdfast::health {
+
+namespace {
+
+/// What one probe reads, and what is unseen when it does not answer.
+struct Probe {
+  std::string_view name;
+  void (*see)(const GatherWish& wish, Facts& facts);
+  void (*miss)(Facts& facts, const std::string& why);
+};
+
+template <class T>
+void unsee(Fact<T>& fact, const std::string& why) {
+  fact = Fact<T>::unseen(why);
+}
+
+void see_gpus(const GatherWish& wish, Facts& facts) {
+  const Tree tree(wish.root);
+  ask_nvml({wish.nvml_library, wish.thorough}, facts);
+  look_at_nvidia_files(tree, facts);
+  if (facts.gpus.known() || facts.gpus.unseen()) return;
+  look_at_amd_gpus(tree, facts);
+}
+
+void see_devices(const GatherWish& wish, Facts& facts) {
+  const Tree tree(wish.root);
+  look_at_pci(tree, facts);
+  look_at_ib(tree, wish.thorough, facts);
+  look_at_nets(tree, facts);
+}
+
+void see_host(const GatherWish& wish, Facts& facts) {
+  const Tree tree(wish.root);
+  look_at_memory(tree, facts);
+  look_at_cpu(tree, wish.thorough, facts);
+  look_at_system(tree, facts);
+  look_at_drives(tree, facts);
+}
+
+void see_processes(const GatherWish& wish, Facts& facts) {
+  look_at_processes(Tree(wish.root), facts);
+}
+
+void see_slurm(const GatherWish& wish, Facts& facts) { look_at_slurm(Tree(wish.root), facts); }
+
+/// In the order they are started: what takes longest first.
+constexpr std::array probes{
+    Probe{"gpus",
+          see_gpus,
+          [](Facts& facts, const std::string& why) {
+            unsee(facts.gpu_driver.start, why);
+            unsee(facts.gpus, why);
+          }},
+    Probe{"devices",
+          see_devices,
+          [](Facts& facts, const std::string& why) {
+            unsee(facts.pci, why);
+            unsee(facts.ib_ports, why);
+            unsee(facts.nets, why);
+          }},
+    Probe{"processes",
+          see_processes,
+          [](Facts& facts, const std::string& why) {
+            unsee(facts.system.blocked, why);
+            unsee(facts.slurm.leftovers, why);
+            unsee(facts.slurm.orphans, why);
+          }},
+    Probe{"host",
+          see_host,
+          [](Facts& facts, const std::string& why) {
+            unsee(facts.memory.total_bytes, why);
+            unsee(facts.memory.edac, why);
+            unsee(facts.cpu.online, why);
+            unsee(facts.storage.drives, why);
+          }},
+    Probe{"slurm",
+          see_slurm,
+          [](Facts& facts, const std::string& why) {
+            unsee(facts.slurm.munge_answers, why);
+            unsee(facts.slurm.gres_gpus, why);
+          }},
+};
+
+constexpr std::array<std::string_view, 7> names{
+    "gpus", "devices", "processes", "host", "slurm", "storage", "kernel_log"};
+
+constexpr std::string_view mount_mark = "mount ";
+constexpr std::size_t most_remote_mounts = 32;
+
+bool is_wanted(const GatherWish& wish, std::string_view probe) {
+  return std::ranges::find(wish.without, probe) == wish.without.end();
+}
+
+std::string own_name(const GatherWish& wish) {
+  if (!wish.node.empty()) return wish.node;
+  // slurmd tells a prolog and a health check its own name; read before there are threads
+  const char* told = std::getenv("SLURMD_NODENAME");  // NOLINT(concurrency-mt-unsafe)
+  if (told != nullptr && *told != '\0') return told;
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) != 0) return {};
+  const std::string name = host.data();
+  return name.substr(0, name.find('.'));
+}
+
+/// Asks a mount in a child; the answer travels as a list of one.
+Look look_at_mount(const GatherWish& wish, const MountFacts& mount) {
+  return {cat(mount_mark, mount.path), [&wish, mount](Facts& facts) {
+            MountFacts asked = mount;
+            ask_mount(Tree(wish.root), asked);
+            facts.storage.mounts = std::vector<MountFacts>{std::move(asked)};
+          }};
+}
+
+/// The file systems of a network; of several at one place only the last can be seen.
+std::vector<Look> remote_looks(const GatherWish& wish, std::vector<MountFacts>& mounts) {
+  std::vector<Look> looks;
+  for (auto mount = mounts.rbegin(); mount != mounts.rend(); ++mount) {
+    if (!is_remote(*mount)) continue;
+    const auto same = [&mount](const Look& look) {
+      return look.name.substr(mount_mark.size()) == mount->path;
+    };
+    if (std::ranges::any_of(looks, same)) continue;
+    if (looks.size() < most_remote_mounts)
+      looks.push_back(look_at_mount(wish, *mount));
+    else
+      mount->answers = Fact<bool>::missing(Gap::not_asked, "too many mounts of a network");
+  }
+  return looks;
+}
+
+/// Local file systems answer at once, except those whose disk hangs: so they have a child too.
+Look local_look(const GatherWish& wish, std::vector<MountFacts> mounts) {
+  return {"storage", [&wish, mounts = std::move(mounts)](Facts& facts) {
+            std::vector<MountFacts> asked;
+            asked.reserve(mounts.size());
+            for (const MountFacts& mount : mounts) {
+              if (is_remote(mount) || !has_space(mount)) continue;
+              asked.push_back(mount);
+              ask_mount(Tree(wish.root), asked.back());
+            }
+            facts.storage.mounts = std::move(asked);
+          }};
+}
+
+/// Puts what a child saw of mounts in the place of what the list says.
+void merge_mounts(const Facts& seen, std::vector<MountFacts>& mounts) {
+  for (const MountFacts& asked : seen.storage.mounts.value_or({}))
+    for (MountFacts& mount : mounts)
+      if (mount.path == asked.path && mount.type == asked.type && mount.source == asked.source)
+        mount = asked;
+}
+
+void miss_mounts(const ProbeRecord& record, std::vector<MountFacts>& mounts) {
+  const bool local = record.name == "storage";
+  for (MountFacts& mount : mounts) {
+    const bool meant = local ? !is_remote(mount) && has_space(mount)
+                             : record.name.substr(mount_mark.size()) == mount.path;
+    if (meant) mount.answers = Fact<bool>::unseen(record.why);
+  }
+}
+
+/// Takes over what one child saw, or what nobody saw because it did not answer.
+void take_over(Seen& seen, std::vector<MountFacts>& mounts, Facts& facts) {
+  const ProbeRecord& record = seen.record;
+  const bool of_mounts = record.name == "storage" || record.name.starts_with(mount_mark);
+  if (of_mounts && seen.facts) {
+    merge_mounts(*seen.facts, mounts);
+  } else if (of_mounts) {
+    miss_mounts(record, mounts);
+  } else if (seen.facts) {
+    merge(facts, *seen.facts);
+  } else {
+    const auto probe = std::ranges::find(probes, std::string_view(record.name), &Probe::name);
+    if (probe != probes.end()) probe->miss(facts, record.why);
+  }
+  facts.probes.push_back(std::move(seen.record));
+}
+
+}  // namespace
+
+std::span<const std::string_view> probe_names() { return names; }
+
+Gathered gather(const GatherWish& wish) {
+  Gathered out{{}, wish.cursor};
+  Facts& facts = out.facts;
+  const Tree tree(wish.root);
+  facts.node = own_name(wish);
+  facts.boot_id = tree.text("proc/sys/kernel/random/boot_id").value_or("");
+  facts.at = std::int64_t{time(nullptr)};
+  std::vector<Look> looks;
+  for (const Probe& probe : probes)
+    if (is_wanted(wish, probe.name))
+      looks.push_back({std::string(probe.name), [&wish, &probe, node = facts.node](Facts& seen) {
+                         seen.node = node;
+                         probe.see(wish, seen);
+                       }});
+  auto mounts = list_mounts(tree);
+  if (mounts.known() && is_wanted(wish, "storage")) {
+    looks.push_back(local_look(wish, *mounts));
+    std::ranges::move(remote_looks(wish, *mounts), std::back_inserter(looks));
+  }
+  if (is_wanted(wish, "kernel_log")) read_kernel_log(tree, out.cursor, facts);
+  const LeftBehind left_behind(wish.run_directory / "left-behind");
+  std::vector<MountFacts> listed = mounts.value_or({});
+  for (Seen& seen : look_in_children(looks, {wish.deadline}, left_behind))
+    take_over(seen, listed, facts);
+  if (is_wanted(wish, "storage"))
+    facts.storage.mounts = mounts.known()
+                               ? Fact<std::vector<MountFacts>>(std::move(listed))
+                               : Fact<std::vector<MountFacts>>::missing(mounts.gap(), mounts.why());
+  return out;
+}
+
+}  // namespace holdfast::health

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads /dev/kmsg from the cursor on. The device gives one record per read(); a file made from it
+// (a test's) gives many, one a line, with continuation lines that begin with a blank. Nothing here
+// waits.
+#include "holdfast/common/text.hpp"
+#include "holdfast/health/kernel_log/event.hpp"
+#include "holdfast/health/kernel_log/record.hpp"
+#include "looks.hpp"
+
+#include <array>
+#include <cerrno>
+#include <ctime>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace holdfast::health {
+
+namespace {
+
+constexpr const char* device = "dev/kmsg";
+
+/// When this boot was, in seconds since 1970.
+std::int64_t booted_at() {
+  timespec now{};
+  timespec up{};
+  clock_gettime(CLOCK_REALTIME, &now);
+  clock_gettime(CLOCK_BOOTTIME, &up);
+  return now.tv_sec - up.tv_sec;
+}
+
+class Ring {
+ public:
+  Ring(KernelLogCursor& cursor, std::int64_t booted) : cursor_(cursor), booted_(booted) {}
+
+  void take(std::string_view bytes) {
+    const auto record = parse_kmsg_record(bytes);
+    if (!record) return;
+    const std::uint64_t expected = cursor_.next;
+    const RecordNews news = advance(cursor_, *record);
+    if (news == RecordNews::counted_before) return;
+    if (news == RecordNews::fresh_after_gap) lost_ += record->sequence - expected;
+    constexpr std::size_t most = 4096;  // a storm of errors says the same again and again
+    if (events_.size() >= most) return;
+    if (auto event = event_of(*record, booted_)) events_.push_back(std::move(*event));
+  }
+
+  /// A file with many records: continuation lines are passed over by take() as they are no records.
+  void take_lines(std::string_view text) {
+    for (const std::string_view line : split(text, '\n'))
+      if (!line.starts_with(' ')) take(line);
+  }
+
+  void give(Facts& facts) {
+    facts.kernel = std::move(events_);
+    facts.kernel_lost = lost_;
+  }
+
+ private:
+  KernelLogCursor& cursor_;
+  std::int64_t booted_;
+  std::vector<KernelEvent> events_;
+  std::uint64_t lost_{};
+};
+
+/// Reads record by record until the ring has no more. EPIPE says that records were overwritten
+/// while we read; the next read goes on behind the gap, and the cursor shows it.
+void read_device(int file, Ring& ring) {
+  std::array<char, 8192> buffer{};
+  constexpr int most =
+      1'000'000;  // more than any ring holds: a writer faster than us must not keep us
+  for (int record = 0; record < most; ++record) {
+    const ssize_t got = read(file, buffer.data(), buffer.size());
+    if (got < 0 && (errno == EPIPE || errno == EINTR)) continue;
+    if (got <= 0) return;
+    ring.take({buffer.data(), static_cast<std::size_t>(got)});
+  }
+}
+
+void say_unseen(const std::string& why, Gap gap, Facts& facts) {
+  facts.kernel = Fact<std::vector<KernelEvent>>::missing(gap, why);
+  facts.kernel_lost = Fact<std::uint64_t>::missing(gap, why);
+}
+
+}  // namespace
+
+void read_kernel_log(const Tree& tree, KernelLogCursor& cursor, Facts& facts) {
+  cursor = resume_at(cursor, facts.boot_id);
+  Ring ring(cursor, booted_at());
+  const int file = open(tree.path_of(device).c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+  if (file < 0) {
+    const Gap gap = errno == ENOENT ? Gap::lacking : Gap::unseen;
+    say_unseen(cat("/", std::string_view(device), ": ", errno_code(errno).message()), gap, facts);
+    return;
+  }
+  struct stat status {};
+  const bool is_file = fstat(file, &status) == 0 && S_ISREG(status.st_mode);
+  if (!is_file) read_device(file, ring);
+  close(file);
+  if (is_file) {
+    constexpr std::size_t most = std::size_t{64} << 20;
+    const auto text = tree.long_text(device, most);
+    if (!text.known()) return say_unseen(text.why(), text.gap(), facts);
+    ring.take_lines(*text);
+  }
+  ring.give(facts);
+}
+
+}  // namespace holdfast::health

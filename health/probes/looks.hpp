@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The looks a probe takes, each at one part of the node. They read files below a root and fill the
+// facts; what they cannot see they say.
+#pragma once
+
+#include "holdfast/health/facts.hpp"
+#include "holdfast/health/kernel_log/cursor.hpp"
+#include "tree.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace holdfast::health {
+
+void look_at_pci(const Tree& tree, Facts& facts);
+void look_at_ib(const Tree& tree, bool thorough, Facts& facts);
+void look_at_nets(const Tree& tree, Facts& facts);
+void look_at_amd_gpus(const Tree& tree, Facts& facts);
+
+/// What files say of the NVIDIA driver, and who the processes on its GPUs are: after ask_nvml().
+void look_at_nvidia_files(const Tree& tree, Facts& facts);
+
+void look_at_memory(const Tree& tree, Facts& facts);
+void look_at_cpu(const Tree& tree, bool thorough, Facts& facts);
+void look_at_system(const Tree& tree, Facts& facts);
+
+/// Processes, and the cgroups of jobs: who waits in the kernel, who is left from an ended job.
+void look_at_processes(const Tree& tree, Facts& facts);
+
+/// Slurm's files: what they promise of the node `facts.node`.
+void look_at_slurm(const Tree& tree, Facts& facts);
+
+void look_at_drives(const Tree& tree, Facts& facts);
+
+/// Every mount, as the kernel lists them; asks no file system.
+[[nodiscard]] Fact<std::vector<MountFacts>> list_mounts(const Tree& tree);
+
+/// A file system behind a network: its server may never answer.
+[[nodiscard]] bool is_remote(const MountFacts& mount);
+
+/// Whether to ask a local file system for its space: not those without any.
+[[nodiscard]] bool has_space(const MountFacts& mount);
+
+/// Asks the file system; may wait for ever.
+void ask_mount(const Tree& tree, MountFacts& mount);
+
+/// Reads the kernel's log from the cursor on and moves it. Never waits.
+void read_kernel_log(const Tree& tree, KernelLogCursor& cursor, Facts& facts);
+
+/// The job of a cgroup path: "/system.slice/slurmstepd.scope/job_12/step_0" is 12; none outside
+/// jobs.
+[[nodiscard]] std::optional<std::uint32_t> job_of_cgroup(std::string_view path);
+
+/// Whether a slurmstepd of the job lives on this node.
+[[nodiscard]] bool runs_here(const Tree& tree, std::uint32_t job);
+
+}  // namespace holdfast::health

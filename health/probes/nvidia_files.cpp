@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+// What files say of the NVIDIA driver beside NVML: the loaded module, the device files, and who the
+// processes are that NVML knows by number.
+#include "holdfast/common/text.hpp"
+#include "looks.hpp"
+
+#include <algorithm>
+#include <sys/stat.h>
+
+namespace holdfast::health {
+
+namespace {
+
+/// "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.163.01  Tue …": the word that is a version.
+Fact<std::string> module_version(const Tree& tree) {
+  const auto text = tree.text("proc/driver/nvidia/version");
+  if (!text.known()) return text;
+  for (const std::string_view word : split(text->substr(0, text->find('\n')), ' ')) {
+    const bool digits = word.find_first_not_of("0123456789.") == std::string_view::npos;
+    if (digits && word.find('.') != std::string_view::npos) return std::string(word);
+  }
+  return Fact<std::string>::unseen("proc/driver/nvidia/version names no version");
+}
+
+DeviceNode device_node(const Tree& tree, const std::string& path) {
+  struct stat status {};
+  DeviceNode node;
+  node.path = cat('/', path);
+  node.there = stat(tree.path_of(path).c_str(), &status) == 0;
+  constexpr mode_t for_all = S_IROTH | S_IWOTH;
+  node.usable_by_all = node.there && (status.st_mode & for_all) == for_all;
+  return node;
+}
+
+std::vector<DeviceNode> device_nodes(const Tree& tree, std::uint64_t gpus) {
+  std::vector<DeviceNode> nodes;
+  nodes.reserve(gpus + 2);
+  for (std::uint64_t gpu = 0; gpu < gpus; ++gpu)
+    nodes.push_back(device_node(tree, cat("dev/nvidia", gpu)));
+  nodes.push_back(device_node(tree, "dev/nvidiactl"));
+  nodes.push_back(device_node(tree, "dev/nvidia-uvm"));
+  return nodes;
+}
+
+void name_process(const Tree& tree, GpuProcess& process) {
+  const std::string folder = cat("proc/", process.pid);
+  process.name = tree.text(cat(folder, "/comm")).value_or("");
+  const auto cgroup = tree.text(cat(folder, "/cgroup"));
+  process.of_job = cgroup.known() && job_of_cgroup(*cgroup).has_value();
+  if (process.of_job) return;
+  // a cluster without cgroups: the job the process says it is of, if that job runs here
+  constexpr std::size_t most = std::size_t{1} << 20;
+  const auto environment = tree.long_text(cat(folder, "/environ"), most);
+  if (!environment.known()) return;
+  constexpr std::string_view mark = "SLURM_JOB_ID=";
+  for (const std::string_view word : split(*environment, '?')) {  // its zero bytes come as '?'
+    if (!word.starts_with(mark)) continue;
+    const auto job = parse_number<std::uint32_t>(word.substr(mark.size()));
+    process.of_job = job && runs_here(tree, *job);
+    return;
+  }
+}
+
+/// Also one the driver does not see.
+bool has_nvidia_device(const Tree& tree) {
+  constexpr std::string_view folder = "sys/bus/pci/devices/";
+  const auto names = tree.names(std::string(folder));
+  return std::ranges::any_of(names.value_or({}), [&](const std::string& address) {
+    return tree.text(cat(folder, address, "/vendor")).is("0x10de");
+  });
+}
+
+}  // namespace
+
+void look_at_nvidia_files(const Tree& tree, Facts& facts) {
+  GpuDriverFacts& driver = facts.gpu_driver;
+  driver.kernel_version = module_version(tree);
+  // The library without a driver, on a node without a GPU: one image for all nodes, not a fault.
+  const bool no_driver = driver.start.is("driver not loaded") && !driver.kernel_version.known();
+  if (no_driver && !has_nvidia_device(tree)) {
+    driver.start = Fact<std::string>::lacking("no NVIDIA GPU here");
+    facts.gpus = Fact<std::vector<GpuFacts>>::lacking("no NVIDIA GPU here");
+  }
+  if (driver.counted.known() && *driver.counted <= 256 && driver.kernel_version.known())
+    driver.device_nodes = device_nodes(tree, *driver.counted);
+  if (!facts.gpus.known()) return;
+  for (GpuFacts& gpu : *facts.gpus)
+    if (gpu.processes.known())
+      for (GpuProcess& process : *gpu.processes)
+        name_process(tree, process);
+}
+
+}  // namespace holdfast::health

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// One pass over /proc. A process belongs to a job when its cgroup does; a job is running when its
+// slurmstepd is. What is in a job's cgroup without a slurmstepd was left behind by a job that
+// ended.
+#include "holdfast/common/text.hpp"
+#include "looks.hpp"
+#include "process_stat.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace holdfast::health {
+
+namespace {
+
+struct Pass {
+  std::vector<ProcessFacts> blocked;
+  std::uint64_t zombies{};
+  std::uint64_t all{};
+  std::set<std::uint32_t> running_jobs;                   ///< those with a slurmstepd
+  std::map<std::uint32_t, std::set<std::string>> groups;  ///< job → its cgroups with processes
+  std::set<std::uint32_t> users_of_jobs;
+  std::vector<ProcessFacts> of_users;  ///< outside every job's cgroup
+  std::string slurmd;                  ///< its pid
+};
+
+/// Accounts below belong to the system and its services.
+constexpr std::uint32_t first_user = 1000;
+constexpr std::uint32_t nobody = 65534;
+constexpr std::size_t most_listed = 64;
+
+std::optional<std::uint32_t> owner_of(const Tree& tree, const std::string& process) {
+  struct stat status {};
+  if (stat(tree.path_of(process).c_str(), &status) != 0) return std::nullopt;
+  return status.st_uid;
+}
+
+/// The line of cgroup v2, or of a v1 hierarchy that Slurm uses.
+std::string cgroup_of(const Tree& tree, const std::string& process) {
+  const auto text = tree.text(cat(process, "/cgroup"));
+  if (!text.known()) return {};
+  for (const std::string_view line : split(*text, '\n')) {
+    const auto path = line.find('/');
+    if (path != std::string_view::npos && job_of_cgroup(line.substr(path)))
+      return std::string(line.substr(path));
+  }
+  return {};
+}
+
+/// "slurmstepd: [123.batch]" is of job 123.
+std::optional<std::uint32_t> job_of_step_daemon(const Tree& tree, const std::string& process) {
+  const auto title = tree.text(cat(process, "/cmdline"));
+  if (!title.known() || !title->starts_with("slurmstepd: [")) return std::nullopt;
+  const std::string_view rest = std::string_view(*title).substr(13);
+  return parse_number<std::uint32_t>(rest.substr(0, rest.find_first_of(".+_]")));
+}
+
+void look_at_daemons(const Tree& tree,
+                     const std::string& process,
+                     const ProcessStat& stat,
+                     Pass& seen) {
+  if (stat.name == "slurmd") seen.slurmd = process;
+  if (!stat.name.starts_with("slurmstepd")) return;
+  if (const auto job = job_of_step_daemon(tree, process)) seen.running_jobs.insert(*job);
+}
+
+void look_at_one(const Tree& tree, const std::string& number, double uptime, Pass& seen) {
+  const std::string process = cat("proc/", number);
+  const auto text = tree.text(cat(process, "/stat"));
+  const auto stat = text.known() ? parse_process_stat(*text) : std::nullopt;
+  if (!stat) return;  // it ended meanwhile
+  ++seen.all;
+  if (stat->state == 'Z') ++seen.zombies;
+  const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
+  const double age = std::max(uptime - static_cast<double>(stat->started) / ticks, 0.0);
+  ProcessFacts facts{stat->pid, stat->name, 0, static_cast<std::uint64_t>(age)};
+  const std::uint32_t owner = owner_of(tree, process).value_or(0);
+  facts.uid = owner;
+  if (stat->state == 'D' && seen.blocked.size() < most_listed) seen.blocked.push_back(facts);
+  if (owner == 0) look_at_daemons(tree, process, *stat, seen);
+  const bool of_user = owner >= first_user && owner != nobody;
+  // only processes of users and of root in a job's cgroup matter; reading it costs most of this
+  // pass
+  if (!of_user || stat->state == 'Z') return;
+  const std::string group = cgroup_of(tree, process);
+  if (const auto job = job_of_cgroup(group)) {
+    seen.groups[*job].insert(group);
+    seen.users_of_jobs.insert(owner);
+  } else if (seen.of_users.size() < 4096) {
+    seen.of_users.push_back(std::move(facts));
+  }
+}
+
+/// "/usr/lib/x86_64-linux-gnu/slurm-wlm/libslurmfull-22.05.8.so": the version a running slurmd has
+/// loaded, when its library carries it in its name, as Debian's does.
+constexpr std::string_view library_mark = "/libslurmfull-";
+
+std::string version_in(std::string_view path) {
+  const auto at = path.find(library_mark);
+  const auto end = path.find(".so", at == std::string_view::npos ? 0 : at);
+  if (at == std::string_view::npos || end == std::string_view::npos) return {};
+  return std::string(path.substr(at + library_mark.size(), end - at - library_mark.size()));
+}
+
+void compare_versions(const Tree& tree, const std::string& slurmd, SlurmFacts& slurm) {
+  if (slurmd.empty()) {
+    slurm.slurmd_version = Fact<std::string>::lacking("no slurmd runs here");
+    return;
+  }
+  constexpr std::size_t most = std::size_t{1} << 20;
+  const auto maps = tree.long_text(cat(slurmd, "/maps"), most);
+  if (!maps.known()) {
+    slurm.slurmd_version = maps;
+    return;
+  }
+  for (const std::string_view line : split(*maps, '\n')) {
+    const auto path = line.find('/');
+    const std::string version = version_in(line);
+    if (version.empty() || path == std::string_view::npos) continue;
+    slurm.slurmd_version = version;
+    const std::string file(line.substr(path + 1));
+    const auto names = tree.names(file.substr(0, file.rfind('/')));
+    for (const std::string& name : names.value_or({}))
+      if (const auto installed = version_in(cat("/", name)); !installed.empty())
+        slurm.installed_version = installed;
+    return;
+  }
+  slurm.slurmd_version = Fact<std::string>::lacking("its library does not carry its version");
+}
+
+void conclude(const Tree& tree, Pass& seen, Facts& facts) {
+  facts.system.blocked = std::move(seen.blocked);
+  facts.system.zombies = seen.zombies;
+  facts.system.processes = seen.all;
+  std::set<std::uint32_t> jobs = seen.running_jobs;
+  std::vector<std::string> leftovers;
+  for (const auto& [job, groups] : seen.groups) {
+    jobs.insert(job);
+    if (!seen.running_jobs.contains(job))
+      leftovers.insert(leftovers.end(), groups.begin(), groups.end());
+  }
+  facts.slurm.jobs = std::vector<std::uint32_t>(jobs.begin(), jobs.end());
+  facts.slurm.leftovers = std::move(leftovers);
+  std::vector<ProcessFacts> orphans;
+  for (ProcessFacts& process : seen.of_users)
+    if (!seen.users_of_jobs.contains(process.uid) && orphans.size() < most_listed)
+      orphans.push_back(std::move(process));
+  facts.slurm.orphans = std::move(orphans);
+  compare_versions(tree, seen.slurmd, facts.slurm);
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> job_of_cgroup(std::string_view path) {
+  for (const std::string_view part : split(path, '/')) {
+    if (!part.starts_with("job_")) continue;
+    if (const auto job = parse_number<std::uint32_t>(part.substr(4))) return job;
+  }
+  return std::nullopt;
+}
+
+bool runs_here(const Tree& tree, std::uint32_t job) {
+  const auto names = tree.names("proc");
+  return std::ranges::any_of(names.value_or({}), [&](const std::string& name) {
+    if (name.find_first_not_of("0123456789") != std::string::npos) return false;
+    const std::string process = cat("proc/", name);
+    return owner_of(tree, process) == 0U && job_of_step_daemon(tree, process) == job;
+  });
+}
+
+void look_at_processes(const Tree& tree, Facts& facts) {
+  const auto names = tree.names("proc");
+  if (!names.known()) {
+    facts.system.processes = Fact<std::uint64_t>::missing(names.gap(), names.why());
+    return;
+  }
+  const auto uptime = leading_number(tree.text("proc/uptime"));
+  Pass seen;
+  for (const std::string& name : *names)
+    if (name.find_first_not_of("0123456789") == std::string::npos)
+      look_at_one(tree, name, static_cast<double>(uptime.value_or(0)), seen);
+  conclude(tree, seen, facts);
+}
+
+}  // namespace holdfast::health

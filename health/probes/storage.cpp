@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// Mounts and drives. Listing mounts asks the kernel only; asking a mount for its space asks its
+// server, which may never answer: ask_mount() belongs into a child.
+#include "holdfast/common/text.hpp"
+#include "looks.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <sys/statvfs.h>
+
+namespace holdfast::health {
+
+namespace {
+
+/// The kernel writes blanks, tabs, newlines and backslashes in paths as \040 and the like.
+std::string unescaped(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto octal = text[at] == '\\' && text.size() - at >= 4
+                           ? parse_number<unsigned>(text.substr(at + 1, 3), 8)
+                           : std::nullopt;
+    if (octal && *octal < 256) {
+      out += static_cast<char>(*octal);
+      at += 3;
+    } else {
+      out += text[at];
+    }
+  }
+  return out;
+}
+
+/// A line of mountinfo: ID PARENT DEVICE ROOT PATH OPTIONS [TAG…] - TYPE SOURCE SUPEROPTIONS
+std::optional<MountFacts> parse_mount(std::string_view line) {
+  const auto dash = line.find(" - ");
+  if (dash == std::string_view::npos) return std::nullopt;
+  const auto before = split(line.substr(0, dash), ' ');
+  const auto behind = split(line.substr(dash + 3), ' ');
+  if (before.size() < 6 || behind.size() < 2) return std::nullopt;
+  MountFacts mount;
+  mount.path = unescaped(before[4]);
+  mount.type = std::string(behind[0]);
+  mount.source = unescaped(behind[1]);
+  const auto says_ro = [](std::string_view options) {
+    return std::ranges::count(split(options, ','), "ro") > 0;
+  };
+  mount.read_only = says_ro(before[5]) || (behind.size() > 2 && says_ro(behind[2]));
+  return mount;
+}
+
+Fact<std::string> md_state(const Tree& tree, const std::string& folder) {
+  const auto degraded = tree.number(cat(folder, "/degraded"));
+  if (degraded.known()) return std::string(*degraded == 0 ? "clean" : "degraded");
+  return Fact<std::string>::missing(degraded.gap(), degraded.why());
+}
+
+void list_nvme(const Tree& tree, std::vector<DriveFacts>& drives) {
+  const auto names = tree.names("sys/class/nvme");
+  for (const std::string& name : names.value_or({}))
+    drives.push_back({name, "nvme", tree.text(cat("sys/class/nvme/", name, "/state"))});
+}
+
+void list_arrays(const Tree& tree, std::vector<DriveFacts>& drives) {
+  const auto names = tree.names("sys/block");
+  for (const std::string& name : names.value_or({})) {
+    const std::string folder = cat("sys/block/", name, "/md");
+    // arrays without redundancy have no such file, and nothing to lose it
+    if (name.starts_with("md") && tree.exists(cat(folder, "/degraded")))
+      drives.push_back({name, "md", md_state(tree, folder)});
+  }
+}
+
+Fact<std::map<std::string, std::uint64_t>> fuse_waiting(const Tree& tree) {
+  using Waiting = Fact<std::map<std::string, std::uint64_t>>;
+  constexpr const char* folder = "sys/fs/fuse/connections";
+  const auto names = tree.names(folder);
+  if (!names.known()) return Waiting::missing(names.gap(), names.why());
+  std::map<std::string, std::uint64_t> out;
+  for (const std::string& name : *names) {
+    const auto waiting = tree.number(cat(std::string_view(folder), '/', name, "/waiting"));
+    if (waiting.known()) out[name] = *waiting;
+  }
+  return out;
+}
+
+}  // namespace
+
+Fact<std::vector<MountFacts>> list_mounts(const Tree& tree) {
+  constexpr std::size_t most = std::size_t{4} << 20;
+  const auto text = tree.long_text("proc/self/mountinfo", most);
+  if (!text.known()) return Fact<std::vector<MountFacts>>::missing(text.gap(), text.why());
+  std::vector<MountFacts> mounts;
+  const auto lines = split(*text, '\n');
+  mounts.reserve(lines.size());
+  for (const std::string_view line : lines)
+    if (auto mount = parse_mount(line)) mounts.push_back(std::move(*mount));
+  return mounts;
+}
+
+bool is_remote(const MountFacts& mount) {
+  constexpr std::array<std::string_view, 18> types{"nfs",
+                                                   "nfs4",
+                                                   "lustre",
+                                                   "beegfs",
+                                                   "gpfs",
+                                                   "ceph",
+                                                   "cifs",
+                                                   "smb3",
+                                                   "wekafs",
+                                                   "panfs",
+                                                   "9p",
+                                                   "afs",
+                                                   "orangefs",
+                                                   "pvfs2",
+                                                   "glusterfs",
+                                                   "cvmfs2",
+                                                   "fuse",
+                                                   "virtiofs"};
+  return std::ranges::find(types, mount.type) != types.end() || mount.type.starts_with("fuse.");
+}
+
+bool has_space(const MountFacts& mount) {
+  constexpr std::array<std::string_view, 22> without{
+      "proc",       "sysfs",       "devpts",   "devtmpfs", "cgroup",   "cgroup2",
+      "securityfs", "debugfs",     "tracefs",  "pstore",   "bpf",      "mqueue",
+      "hugetlbfs",  "fusectl",     "configfs", "autofs",   "efivarfs", "rpc_pipefs",
+      "nsfs",       "binfmt_misc", "ramfs",    "selinuxfs"};
+  return std::ranges::find(without, mount.type) == without.end();
+}
+
+void ask_mount(const Tree& tree, MountFacts& mount) {
+  struct statvfs space {};
+  if (statvfs(tree.path_of(mount.path.substr(1)).c_str(), &space) != 0) {
+    mount.answers = false;
+    mount.bytes = Fact<std::uint64_t>::unseen(errno_code(errno).message());
+    return;
+  }
+  mount.answers = true;
+  mount.bytes = std::uint64_t{space.f_blocks} * space.f_frsize;
+  mount.bytes_free = std::uint64_t{space.f_bavail} * space.f_frsize;
+  mount.inodes = std::uint64_t{space.f_files};
+  mount.inodes_free = std::uint64_t{space.f_favail};
+}
+
+void look_at_drives(const Tree& tree, Facts& facts) {
+  std::vector<DriveFacts> drives;
+  list_nvme(tree, drives);
+  list_arrays(tree, drives);
+  facts.storage.drives = std::move(drives);
+  facts.storage.lustre = tree.text("sys/fs/lustre/health_check");
+  facts.storage.fuse_waiting = fuse_waiting(tree);
+}
+
+}  // namespace holdfast::health
