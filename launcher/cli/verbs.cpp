@@ -18,6 +18,7 @@ constexpr std::array table{
     &status_verb,
     &report_verb,
     &history_verb,
+    &decide_verb,
     &help_verb,
 };
 

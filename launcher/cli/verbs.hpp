@@ -18,6 +18,7 @@ extern const Verb ckpt_verb;
 extern const Verb status_verb;
 extern const Verb report_verb;
 extern const Verb history_verb;
+extern const Verb decide_verb;
 extern const Verb help_verb;
 
 /// All verbs, in the order in which `holdfast --help` lists them.

@@ -33,7 +33,7 @@ constexpr FailureText said(std::string_view pattern) {
   return {pattern, Cause::unknown, advice, false, Cause::unknown, "advice"};
 }
 
-constexpr std::array table{
+constexpr std::array table = {
     // A GPU that is gone or lies, in the driver's and the runtime's words.
     sure("uncorrectable ECC error encountered", Cause::hardware, "GPU memory beyond correction"),
     sure("fell off the bus", Cause::hardware, "a GPU fell off the bus"),
