@@ -22,13 +22,18 @@ constexpr std::array table{
     &help_verb,
 };
 
+/// Started by programs: not listed, not completed, with a manual page in section 8.
+constexpr std::array unlisted{&sentinel_verb};
+
 }  // namespace
 
 std::span<const Verb* const> verbs() { return table; }
 
 const Verb* find_verb(std::string_view name) {
   const auto found = std::ranges::find(table, name, &Verb::name);
-  return found == table.end() ? nullptr : *found;
+  if (found != table.end()) return *found;
+  const auto hidden = std::ranges::find(unlisted, name, &Verb::name);
+  return hidden == unlisted.end() ? nullptr : *hidden;
 }
 
 std::vector<std::string> verb_names() {

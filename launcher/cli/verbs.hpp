@@ -20,10 +20,12 @@ extern const Verb report_verb;
 extern const Verb history_verb;
 extern const Verb decide_verb;
 extern const Verb help_verb;
+extern const Verb sentinel_verb;
 
 /// All verbs, in the order in which `holdfast --help` lists them.
 [[nodiscard]] std::span<const Verb* const> verbs();
 
+/// Also those that `holdfast --help` does not list, because programs start them and not people.
 [[nodiscard]] const Verb* find_verb(std::string_view name);
 
 [[nodiscard]] std::vector<std::string> verb_names();

@@ -127,6 +127,7 @@ class Guest : public Introduction<GuestSide> {
     if (kind != "welcome" || !proof || !sent_ || welcomed_)
       return refuse(strange("does not introduce itself"));
     welcomed_ = true;
+    link_->hold();  // the host may have more to say already
     const auto self = std::static_pointer_cast<Guest>(shared_from_this());
     prover_.check(proof_text(side_.host_role, side_.job, side_.node, challenge_, host_challenge_),
                   *proof,

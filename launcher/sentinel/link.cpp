@@ -3,6 +3,8 @@
 
 #include "holdfast/common/text.hpp"
 
+#include <utility>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
@@ -39,6 +41,10 @@ void Link::trust(Received received, Closed closed) {
   closed_ = std::make_shared<const Closed>(std::move(closed));
   reader_.set_limit(max_frame);
   deadline_.cancel();
+  if (!std::exchange(held_, false)) return;
+  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    if (!self->closed_already_) self->take(0);
+  });
 }
 
 void Link::send(const boost::json::object& message) {
@@ -107,6 +113,7 @@ void Link::take(std::size_t count) {
     if (!*message) return read();
     const auto received = received_;
     if (received && !closing_) (*received)(**message);
+    if (held_) return;
   }
 }
 

@@ -32,6 +32,9 @@ class Link : public std::enable_shared_from_this<Link> {
   /// now on somebody else listens.
   void trust(Received received, Closed closed);
 
+  /// Keeps what arrives until trust(): the owner has still to find out whom he listens to.
+  void hold() { held_ = true; }
+
   void send(const boost::json::object& message);
 
   /// Closes once everything sent so far is out, at the latest after this time. Nothing more is
@@ -61,6 +64,7 @@ class Link : public std::enable_shared_from_this<Link> {
   std::string writing_;
   bool closed_already_{};
   bool closing_{};
+  bool held_{};
 };
 
 }  // namespace holdfast::sentinel

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// What needs a state directory: a request of ctl, and the election of a successor, with real files
+// and sockets.
+#include "talk.hpp"
+
+#include <fstream>
+#include <thread>
+#include <unistd.h>
+
+#include <boost/asio/post.hpp>
+
+namespace holdfast::sentinel {
+namespace {
+
+class State : public Talk {
+ protected:
+  void SetUp() override {
+    std::string pattern = ::testing::TempDir() + "holdfast-state-XXXXXX";
+    state_ = ::mkdtemp(pattern.data());
+  }
+  std::string state_;
+};
+
+TEST_F(State, ARequestOfCtlIsAnswered) {
+  auto with = settings();
+  with.state = state_;
+  listen(with);
+  ASSERT_FALSE(roster_->write_announcement());
+  std::optional<Result<std::string>> good;
+  std::optional<Result<std::string>> stranger;
+  std::thread asker([&] {
+    good = ask_supervisor(state_, own_job(), token, "save", milliseconds(3000));
+    stranger = ask_supervisor(state_, own_job(), "another-token-16", "save", milliseconds(3000));
+    boost::asio::post(context_, [] {});
+  });
+  run_until([&] { return good && stranger; });
+  asker.join();
+  ASSERT_TRUE(good && *good) << (*good).error().sentence();
+  EXPECT_EQ(**good, "you said save");
+  EXPECT_FALSE(*stranger);
+}
+
+TEST_F(State, WhenTheSupervisorIsGoneASuccessorIsElectedAndFollowed) {
+  auto with = settings();
+  with.state = state_;
+  listen(with);
+  for (const char* name : {"n1", "n2"}) {
+    auto one = sentinel(name);
+    one.state = state_;
+    one.successor = {"sh", "-c", cat("echo $HOLDFAST_EPOCH >>", state_, "/won")};
+    start(one);
+  }
+  ASSERT_TRUE(run_until([&] {
+    std::ifstream peers(state_ + "/peers.json");
+    std::string text((std::istreambuf_iterator<char>(peers)), {});
+    return text.find("\"n1\":{") != std::string::npos && text.find("\"n2\":{") != std::string::npos;
+  }));
+  roster_.reset();
+  const auto won = [&] {
+    std::ifstream file(state_ + "/won");
+    return std::string((std::istreambuf_iterator<char>(file)), {});
+  };
+  ASSERT_TRUE(run_until([&] { return !won().empty(); }, milliseconds(10000)));
+  EXPECT_EQ(won(), "2\n");
+  EXPECT_EQ(::access((state_ + "/epoch-2").c_str(), F_OK), 0);
+  diary_.lines.clear();
+  with.epoch = 2;
+  listen(with);
+  ASSERT_FALSE(roster_->write_announcement());
+  EXPECT_TRUE(run_until([&] { return roster_->living().size() == 2; }));
+  EXPECT_EQ(won(), "2\n") << "one election";
+}
+
+}  // namespace
+}  // namespace holdfast::sentinel
