@@ -117,6 +117,28 @@ ckpt() { # WORD...: with the marker
     told ckpt verify --ckpt-marker DONE --manifest "$root/step-10"
     told ckpt verify --ckpt-marker DONE --deep "$root/step-10"
     grep -q weights.bin "$BATS_TEST_TMPDIR/run/.holdfast/ckpt/verified.jsonl"
+    told ckpt verify --ckpt-marker DONE --deep "$root/step-10"
+    ends 0 "holdfast: looked at 0 B at 0 B/s; 195.3 KiB needed no reading"
+    told ckpt verify --ckpt-marker DONE --deep --again "$root/step-10"
+    [[ $talk == "holdfast: looked at 195.3 KiB at "*"/s" ]]
+}
+
+@test "ckpt verify: goes on where an interrupted look stopped" {
+    save 10
+    for i in 1 2 3 4; do
+        head -c 2000000 /dev/urandom >"$root/step-10/shard-$i.bin"
+    done
+    aged 10
+    told ckpt verify --ckpt-marker DONE --manifest "$root/step-10"
+    local notes=$BATS_TEST_TMPDIR/run/.holdfast/ckpt/verified.jsonl
+    "$holdfast" ckpt verify --ckpt-marker DONE --deep --jobs 1 --rate 1M "$root/step-10" 2>/dev/null 3>&- &
+    local deep=$! tries=0
+    until grep -qs shard "$notes" || [ "$((++tries))" -gt 600 ]; do sleep 0.05; done
+    kill "$deep"
+    wait "$deep" || true
+    told ckpt verify --ckpt-marker DONE --deep "$root/step-10"
+    [ "$status" -eq 0 ]
+    [[ $talk == *"MiB needed no reading" ]]
 }
 
 @test "ckpt explain: tells each file and what to do" {

@@ -82,7 +82,9 @@ class Crew {
         throttle_.take(more);
         return true;
       });
-      bytes_ += files_[i].size - std::min(counted, files_[i].size);  // skipped, or not to be read
+      const std::uint64_t passed = files_[i].size - std::min(counted, files_[i].size);
+      passed_ += passed;
+      bytes_ += passed;
       ++done_;
     }
     const std::lock_guard hold(lock_);
@@ -94,7 +96,7 @@ class Crew {
     std::uint64_t all = 0;
     for (const PayloadFile& file : files_)
       all += file.size;
-    return {bytes_, all, done_, files_.size()};
+    return {bytes_, all, done_, files_.size(), passed_};
   }
 
   std::vector<PayloadFile> files_;
@@ -103,6 +105,7 @@ class Crew {
   std::atomic<std::size_t> next_{};
   std::atomic<std::size_t> done_{};
   std::atomic<std::uint64_t> bytes_{};
+  std::atomic<std::uint64_t> passed_{};
   std::mutex lock_;
   std::condition_variable progress_;
   std::size_t ended_{};

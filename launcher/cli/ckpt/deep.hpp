@@ -28,6 +28,7 @@ struct DeepState {
   std::uint64_t bytes_all{};
   std::size_t files_done{};
   std::size_t files_all{};
+  std::uint64_t bytes_passed{};  ///< of those done: not read, for they were known or have no sums
 };
 using TellState = std::function<void(const DeepState&)>;
 

@@ -25,10 +25,14 @@ std::string rate_of(std::uint64_t bytes, std::chrono::nanoseconds elapsed) {
   return cat(shown_bytes(static_cast<std::uint64_t>(static_cast<double>(bytes) / seconds)), "/s");
 }
 
+std::uint64_t bytes_read(const DeepState& state) {
+  return state.bytes_done - std::min(state.bytes_done, state.bytes_passed);
+}
+
 std::string time_left(const DeepState& state, std::chrono::nanoseconds elapsed) {
-  if (state.bytes_done == 0 || state.bytes_done >= state.bytes_all) return {};
+  if (bytes_read(state) == 0 || state.bytes_done >= state.bytes_all) return {};
   const double share = static_cast<double>(state.bytes_all - state.bytes_done) /
-                       static_cast<double>(state.bytes_done);
+                       static_cast<double>(bytes_read(state));
   return cat("  ",
              shown_age(std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed * share)),
              " left");
@@ -61,7 +65,7 @@ std::string progress_bar(const DeepState& state,
                                 " of ",
                                 shown_bytes(state.bytes_all),
                                 "  ",
-                                rate_of(state.bytes_done, elapsed),
+                                rate_of(bytes_read(state), elapsed),
                                 time_left(state, elapsed));
   if (columns < words.size() + 12) return words.substr(0, columns);
   const std::size_t width = std::min<std::size_t>(columns - words.size() - 3, 40);
@@ -89,14 +93,19 @@ void Progress::tell(const DeepState& state) {
                     " of ",
                     state.files_all,
                     " files, ",
-                    rate_of(state.bytes_done, now - begin_)));
+                    rate_of(bytes_read(state), now - begin_)));
   }
 }
 
 std::string Progress::finish() {
   if (terminal_) write_to_terminal("\r\x1b[K");
-  return cat(
-      shown_bytes(last_.bytes_all), " at ", rate_of(last_.bytes_done, Clock::now() - begin_));
+  const std::uint64_t read = bytes_read(last_);
+  return cat(shown_bytes(read),
+             " at ",
+             rate_of(read, Clock::now() - begin_),
+             last_.bytes_passed == 0
+                 ? std::string()
+                 : cat("; ", shown_bytes(last_.bytes_passed), " needed no reading"));
 }
 
 }  // namespace holdfast::cli
