@@ -30,7 +30,7 @@ ExitStatus tell(const Failure& failure, const Verb& verb, Caller& caller) {
                              may_be_the_commands ? ExitStatus::failed : status);
 }
 
-ExitStatus run_verb(const Verb& verb, std::span<const std::string> words, Caller& caller) {
+ExitStatus run_found_verb(const Verb& verb, std::span<const std::string> words, Caller& caller) {
   if (asks_for_help(verb, words)) {
     caller.out << verb_help(verb);
     return ExitStatus::ok;
@@ -74,7 +74,7 @@ ExitStatus run_program(std::span<const std::string> arguments, Caller& caller) {
   }
   const Verb* verb = find_verb(arguments.front());
   if (verb == nullptr) return run_without_verb(arguments.front(), caller);
-  return run_verb(*verb, arguments.subspan(1), caller);
+  return run_found_verb(*verb, arguments.subspan(1), caller);
 }
 
 }  // namespace holdfast::cli

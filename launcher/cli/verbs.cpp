@@ -14,6 +14,8 @@ constexpr std::array table{
     &topo_verb,
     &plan_verb,
     &exec_verb,
+    &run_verb,
+    &ctl_verb,
     &ckpt_verb,
     &status_verb,
     &report_verb,

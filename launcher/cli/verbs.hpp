@@ -14,6 +14,8 @@ namespace holdfast::cli {
 extern const Verb topo_verb;
 extern const Verb plan_verb;
 extern const Verb exec_verb;
+extern const Verb run_verb;
+extern const Verb ctl_verb;
 extern const Verb ckpt_verb;
 extern const Verb status_verb;
 extern const Verb report_verb;

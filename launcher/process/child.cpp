@@ -90,6 +90,7 @@ class SpawnSettings {
     sigset_t all;
     ::sigemptyset(&none);
     ::sigfillset(&all);
+    if (command.keeps_sigterm) ::sigdelset(&all, SIGTERM);
     ::posix_spawnattr_setsigmask(&attributes_, &none);
     ::posix_spawnattr_setsigdefault(&attributes_, &all);
     ::posix_spawnattr_setpgroup(&attributes_, 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Gives the job back to Slurm: held, nodes ruled out, a begin in a few seconds, released.
+// Gives the job back to Slurm: requeued, nodes ruled out, a begin in a few seconds.
 #pragma once
 
 #include "holdfast/common/result.hpp"

@@ -126,7 +126,8 @@ void Supervisor::beat(const std::string& node, const sentinel::Beat& beat) {
 
 void Supervisor::sign(const std::string& node, const sentinel::NodeSign& sign) {
   if (auto meaning = meaning_of(node, sign)) gathering_.add(std::move(*meaning));
-  if (sign.kind == sentinel::NodeSign::Kind::not_seen) say(cat(node, ": ", sign.text));
+  if (sign.kind == sentinel::NodeSign::Kind::not_seen && blind_spots_.insert(sign.text).second)
+    say(cat(sign.text, " (on ", node, "; other nodes that say the same are not told)"));
 }
 
 void Supervisor::torn_down(const std::string& node, unsigned attempt, unsigned left) {

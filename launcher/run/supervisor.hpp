@@ -100,6 +100,7 @@ class Supervisor final : public sentinel::Roster::Listener {
   std::map<unsigned, std::function<void(std::string)>> replies_;
   unsigned next_reply_{1};
   bool has_plugin_{};
+  std::set<std::string> blind_spots_;  ///< what nodes cannot see, said once
   std::optional<int> exit_;
 };
 

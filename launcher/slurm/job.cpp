@@ -72,7 +72,7 @@ Result<JobFacts> parse_job(std::string_view line) {
 
 process::Command show_job(const std::string& job) { return scontrol({"-o", "show", "job", job}); }
 
-process::Command hold(const std::string& job) { return scontrol({"requeuehold", job}); }
+process::Command requeue(const std::string& job) { return scontrol({"requeue", job}); }
 
 process::Command exclude(const std::string& job, std::span<const std::string> nodes) {
   return update(job, cat("ExcNodeList=", join(nodes, ",")));
@@ -81,8 +81,6 @@ process::Command exclude(const std::string& job, std::span<const std::string> no
 process::Command start_in(const std::string& job, std::chrono::seconds time) {
   return update(job, cat("StartTime=now+", time.count()));
 }
-
-process::Command release(const std::string& job) { return scontrol({"release", job}); }
 
 process::Command cut_to_one_node(const std::string& job) { return update(job, "NumNodes=1-1"); }
 

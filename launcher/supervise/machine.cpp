@@ -171,6 +171,8 @@ std::vector<Effect> Machine::on(const Happening& happening, Now now) {
             effects_.push_back(End{exit_after_hand_back_.value_or(123)});
           },
           [&](const Deposed& deposed) {
+            // Once the job is requeued its sentinels go, and their votes with them.
+            if (phase_ == Phase::handing_back) return;
             say(deposed.why);
             phase_ = Phase::ended;
             effects_.push_back(End{125});

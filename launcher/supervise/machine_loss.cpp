@@ -78,6 +78,7 @@ void Machine::step_ended(const StepEnded& ended, Now now) {
 }
 
 void Machine::node_lost(const Lost& lost, Now now) {
+  if (phase_ == Phase::handing_back) return;  // Slurm ends the sentinels now
   living_.erase(lost.node);
   ever_lost_.insert(lost.node);
   fenced_at_[lost.node] = lost.fenced_at_ms;

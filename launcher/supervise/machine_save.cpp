@@ -136,7 +136,7 @@ void Machine::hand_back(std::vector<std::string> exclude, std::string why, Now n
                now);
   for (const std::string& node : plan_.allocation)
     if (unfit_.contains(node) && std::ranges::count(exclude, node) == 0) exclude.push_back(node);
-  write(events::Requeued{"scontrol requeuehold", exclude, why});
+  write(events::Requeued{"scontrol requeue", exclude, why});
   say(cat("back into the queue: ", why));
   phase_ = Phase::handing_back;
   effects_.push_back(HandBack{std::move(exclude), false});

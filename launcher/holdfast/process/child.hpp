@@ -23,6 +23,9 @@ struct Command {
   std::vector<std::pair<std::string, std::string>> set;  ///< on top of our own environment
   std::vector<std::string> unset;
   bool keeps_stdin{};  ///< false: /dev/null
+  /// Starts with SIGTERM as it is here: ignored, where we ignore it. For what has to be finished
+  /// while Slurm ends the job around it.
+  bool keeps_sigterm{};
 };
 
 /// How a process ended.

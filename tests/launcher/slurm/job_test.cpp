@@ -58,14 +58,14 @@ TEST(Job, AnyCutOfTheLineIsReadOrRefused) {
     (void)parse_job(running.substr(0, length)).has_value();
 }
 
-TEST(Job, IsRequeuedByFourCommandsOfScontrol) {
+TEST(Job, IsRequeuedByCommandsOfScontrol) {
   const Words bad{"n2", "n7"};
-  EXPECT_EQ(join(hold("3").words, " "), "scontrol requeuehold 3");
+  EXPECT_EQ(join(requeue("3").words, " "), "scontrol requeue 3");
   EXPECT_EQ(join(exclude("3", bad).words, " "), "scontrol update JobId=3 ExcNodeList=n2,n7");
   EXPECT_EQ(join(start_in("3", std::chrono::seconds(4)).words, " "),
             "scontrol update JobId=3 StartTime=now+4");
-  EXPECT_EQ(join(release("3").words, " "), "scontrol release 3");
-  EXPECT_EQ(join(cut_to_one_node("3").words, " "), "scontrol update JobId=3 NumNodes=1-1");
+  EXPECT_EQ(join(cut_to_one_node("3").words, " "),
+            "scontrol update JobId=3 NumNodes=1-1 NumTasks=1 NumCPUs=1");
 }
 
 }  // namespace

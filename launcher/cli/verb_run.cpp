@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// `holdfast run srun …`: the supervisor of a job. The same verb with --take-over is what a sentinel
+// starts when the batch host is gone: it knows nothing but the state directory.
+#include "cli/run/asked.hpp"
+#include "cli/run/home.hpp"
+#include "cli/verbs.hpp"
+#include "holdfast/attempt/launch.hpp"
+#include "holdfast/attempt/rank_map.hpp"
+#include "holdfast/common/text.hpp"
+#include "holdfast/events/log.hpp"
+#include "holdfast/events/state_directory.hpp"
+#include "holdfast/run/supervisor.hpp"
+
+namespace holdfast::cli {
+
+namespace {
+
+/// The run has ended before: a requeued script only tells Slurm so.
+std::optional<ExitStatus> ended_before(const events::RunState& before, Voice& voice) {
+  if (!before.ended || before.requeued) return std::nullopt;
+  voice.note(cat("the run has ended already: ", before.ended->verdict, "; ", before.ended->why));
+  return static_cast<ExitStatus>(before.ended->exit);
+}
+
+ExitStatus dry_run(const run::Settings& settings,
+                   const supervise::Plan& plan,
+                   const attempt::SrunLine& line,
+                   std::ostream& out) {
+  std::vector<std::string> nodes;
+  for (const std::string& node : plan.allocation)
+    if (nodes.size() < plan.wanted && !plan.excluded.contains(node)) nodes.push_back(node);
+  attempt::LaunchWish wish;
+  wish.number = 1;
+  wish.state = settings.state;
+  wish.host_file = cat(settings.state, "/attempts/1/hosts");
+  wish.allocation = plan.allocation;
+  const auto launch =
+      attempt::launch_of(line, attempt::deal(nodes, plan.ranks, line.dealing), wish);
+  out << "nodes: " << join(nodes, ",") << '\n'
+      << "spares: " << plan.allocation.size() - plan.excluded.size() - nodes.size() << '\n'
+      << "ranks: " << plan.ranks << '\n'
+      << "state: " << settings.state << '\n'
+      << "command: " << join(launch.words, " ") << '\n';
+  for (const auto& [name, value] : launch.set)
+    out << "set: " << name << '=' << value << '\n';
+  return ExitStatus::ok;
+}
+
+Result<ExitStatus> supervise(run::Settings settings,
+                             const JobHere& job,
+                             bool take_over,
+                             Caller& caller) {
+  auto line = attempt::read_srun_line(settings.command);
+  if (!line) return line.error();
+  auto plan = plan_of(settings, *line, job);
+  if (!plan) return plan.error();
+  plan->version = HOLDFAST_VERSION;
+  if (!take_over)
+    for (const std::string& note : line->notes)
+      caller.voice.note(note);
+  auto opened = open_home(settings.state, job.host);
+  if (!opened) return opened.error();
+  if (auto status = ended_before(opened->before, caller.voice)) return *status;
+  auto secret = secret_of(settings.state);
+  if (!secret) return secret.error();
+  plan->successor = take_over && opened->before.supervisor != job.host;
+  plan->predecessor = opened->before.supervisor;
+  if (!take_over) {
+    if (auto kept = keep_environment(settings.state, caller.environment); !kept)
+      return kept.error();
+  }
+  auto program = own_program();
+  if (!program) return program.error();
+  const auto master = caller.environment.find("MASTER_ADDR");
+  run::Beginning beginning{
+      std::move(settings),
+      std::move(*plan),
+      std::move(*line),
+      std::move(opened->before),
+      std::move(opened->log),
+      opened->epoch,
+      job.host,
+      std::move(*program),
+      std::move(*secret),
+      master == caller.environment.end() ? std::nullopt : std::optional(master->second)};
+  const auto exit = run::supervise(std::move(beginning));
+  if (!exit) return exit.error();
+  return static_cast<ExitStatus>(*exit);
+}
+
+/// Everything comes from the log: what this process inherited is a sentinel's.
+Result<ExitStatus> take_over(const ParsedOptions& options, const JobHere& here, Caller& caller) {
+  const auto state = options.value("state");
+  if (!state) return Failure{FailureKind::bad_input, "--take-over needs --state", "", {}};
+  const auto contents = events::read_log(*state);
+  if (!contents) return contents.error();
+  const auto before = events::replay(contents->records);
+  auto settings = run::from_words(before.policy, before.command, *state);
+  if (!settings) return settings.error();
+  auto environment = become_batch_script(*state, settings->directory, here.id);
+  if (!environment) return environment.error();
+  auto job = job_here(*environment);
+  if (!job) return job.error();
+  job->host = here.host;
+  if (!before.starts.empty()) {
+    job->restart = before.starts.back().restart;
+    job->nodes = before.starts.back().nodes;
+  }
+  Caller heir{caller.out, caller.voice, *environment, caller.looks};
+  return supervise(std::move(*settings), *job, true, heir);
+}
+
+Result<ExitStatus> run_run(const ParsedOptions& options, Caller& caller) {
+  const auto job = job_here(caller.environment);
+  if (!job) return caller.voice.refuse(job.error(), ExitStatus::failed);
+  if (options.has("take-over")) return take_over(options, *job, caller);
+  auto settings = settings_of(options);
+  if (!settings) return caller.voice.refuse(settings.error(), ExitStatus::failed);
+  settings->command = options.operands();
+  auto state = state_of_job(options.value("state"), job->id, caller.environment);
+  if (!state) return caller.voice.refuse(state.error(), ExitStatus::failed);
+  settings->state = std::move(*state);
+  settings->directory = working_directory();
+  if (options.has("dry-run")) {
+    const auto line = attempt::read_srun_line(settings->command);
+    if (!line) return caller.voice.refuse(line.error(), ExitStatus::failed);
+    const auto plan = plan_of(*settings, *line, *job);
+    if (!plan) return caller.voice.refuse(plan.error(), ExitStatus::failed);
+    return dry_run(*settings, *plan, *line, caller.out);
+  }
+  auto ended = supervise(std::move(*settings), *job, false, caller);
+  if (!ended) return caller.voice.refuse(ended.error(), ExitStatus::failed);
+  return *ended;
+}
+
+}  // namespace
+
+const Verb run_verb{
+    .name = "run",
+    .summary = "keep a job alive through crashes and dead nodes",
+    .about =
+        "Starts the srun line, watches its nodes, and starts it again from the newest good\n"
+        "checkpoint when something breaks: on the same nodes, on spares, on fewer, or requeued.",
+    .operands = {.shown = "srun [OPTION...] PROGRAM [ARGUMENT...]",
+                 .at_most = 100000,
+                 .is_command = true},
+    .options = run_options,
+    .examples =
+        "holdfast run --spares 1 --ckpt /scratch/run7 srun --ntasks-per-node=8 python train.py\n"
+        "holdfast run --dry-run --nodes 4 srun ./solver",
+    .run = run_run,
+};
+
+}  // namespace holdfast::cli
