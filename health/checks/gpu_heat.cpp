@@ -23,7 +23,7 @@ void throttle(Report& report) {
       else if ((reasons & hardware_slowdown) != 0)
         report.against(subject, "is slowed down by its hardware");
       else if ((reasons & software_thermal) != 0)
-        report.against(subject, "is slowed down by its driver, for heat").severity = Severity::note;
+        report.watch(subject, "is slowed down by its driver, for heat").severity = Severity::note;
     });
   });
 }

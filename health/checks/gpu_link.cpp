@@ -141,6 +141,7 @@ void nvlink_errors(Report& report) {
       const std::string place = cat(gpu.at, '/', link.link);
       const auto few = [&](const Fact<std::uint64_t>& counter, std::string_view name, double most) {
         report.see(subject, counter, [&](std::uint64_t value) {
+          if (value == 0) return;  // as nearly all of a node's many links: no name is made up
           const auto growth = report.grown(place, name, value);
           if (growth && static_cast<double>(*growth) > most)
             report.against(

@@ -38,6 +38,13 @@ void tell(Report& report, const KernelEvent& event, std::size_t times) {
   if (event.action == Action::rma) found.clears = Clears::never;
 }
 
+/// The first look after an installation meets all records of the boot: what happened weeks ago was
+/// seen to, or came back.
+bool too_old(const Report& report, const KernelEvent& event) {
+  return event.at > 0 && report.facts.at > 0 &&
+         static_cast<double>(report.facts.at - event.at) > report.limit("hours") * 3600;
+}
+
 /// One finding for each device and meaning. What a later record took back ("link is up again") is
 /// only noted, unless it came `flaps` times.
 void of_kind(Report& report, KernelEventKind kind, double flaps = 0) {
@@ -49,7 +56,7 @@ void of_kind(Report& report, KernelEventKind kind, double flaps = 0) {
     };
     std::map<std::pair<std::string, std::uint64_t>, Group> groups;
     for (const KernelEvent& event : events) {
-      if (event.kind != kind) continue;
+      if (event.kind != kind || too_old(report, event)) continue;
       if (event.recovered) {
         for (auto& [key, group] : groups)
           if (key.first == event.device) group.over = true;
@@ -86,7 +93,9 @@ void lost_records(Report& report) {
   });
 }
 
-constexpr std::array flap_limits{Limit{"downs", 5, "times a link went down since the last look"}};
+constexpr std::array age_limits{Limit{"hours", 24, "hours after which a record no longer counts"}};
+constexpr std::array flap_limits{age_limits[0],
+                                 Limit{"downs", 5, "times a link went down since the last look"}};
 
 using enum KernelEventKind;
 
@@ -99,7 +108,7 @@ constexpr auto rows = std::to_array<Check>({
      Action::reset_gpu,
      Clears::by_reboot,
      "see holdfast-check(1), XID",
-     {},
+     age_limits,
      events<xid>},
     {"kmsg.sxid",
      "no NVSwitch reported a fault",
@@ -109,7 +118,7 @@ constexpr auto rows = std::to_array<Check>({
      Action::reboot,
      Clears::by_reboot,
      "reset all GPUs of the node or reboot",
-     {},
+     age_limits,
      events<sxid>},
     {"kmsg.offbus",
      "no GPU fell off the bus",
@@ -119,7 +128,7 @@ constexpr auto rows = std::to_array<Check>({
      Action::reboot,
      Clears::by_reboot,
      "reboot; then look at slot and power",
-     {},
+     age_limits,
      events<off_bus>},
     {"kmsg.aer",
      "no uncorrected PCIe error",
@@ -129,7 +138,7 @@ constexpr auto rows = std::to_array<Check>({
      Action::inspect,
      Clears::by_reboot,
      "reseat the device",
-     {},
+     age_limits,
      events<aer>},
     {"kmsg.mce",
      "no uncorrected memory or processor error",
@@ -139,7 +148,7 @@ constexpr auto rows = std::to_array<Check>({
      Action::inspect,
      Clears::by_reboot,
      "find the DIMM or the processor in the system event log",
-     {},
+     age_limits,
      events<mce>},
     {"kmsg.oom",
      "the kernel ended no process for memory",
@@ -149,7 +158,7 @@ constexpr auto rows = std::to_array<Check>({
      Action::tell_user,
      Clears::when_passing,
      "ask for more memory with --mem",
-     {},
+     age_limits,
      events<oom>},
     {"kmsg.hung",
      "no task hangs in the kernel",
@@ -159,7 +168,7 @@ constexpr auto rows = std::to_array<Check>({
      Action::reboot,
      Clears::by_reboot,
      "reboot",
-     {},
+     age_limits,
      events<hung_task>},
     {"kmsg.disk",
      "no local file system failed",
@@ -169,7 +178,7 @@ constexpr auto rows = std::to_array<Check>({
      Action::drain,
      Clears::by_reboot,
      "replace the drive or repair the file system",
-     {},
+     age_limits,
      events<disk>},
     {"kmsg.fs_net",
      "every file server answers",
@@ -179,7 +188,7 @@ constexpr auto rows = std::to_array<Check>({
      Action::note,
      Clears::when_passing,
      "look at the server first",
-     {},
+     age_limits,
      events<network_fs>},
     {"kmsg.nic",
      "no NIC reported a fault",
@@ -189,7 +198,7 @@ constexpr auto rows = std::to_array<Check>({
      Action::drain,
      Clears::by_reboot,
      "reset the NIC or reboot",
-     {},
+     age_limits,
      events<nic>},
     {"kmsg.linkflap",
      "no link goes up and down",
@@ -209,7 +218,7 @@ constexpr auto rows = std::to_array<Check>({
      Action::reset_gpu,
      Clears::by_reboot,
      "reset the GPU or reboot",
-     {},
+     age_limits,
      events<amd_gpu>},
     {"kmsg.crash",
      "no program crashed in a GPU library",
@@ -219,7 +228,7 @@ constexpr auto rows = std::to_array<Check>({
      Action::tell_user,
      Clears::when_passing,
      "look at the program's own output",
-     {},
+     age_limits,
      events<crash>},
     {"kmsg.lost",
      "every kernel record was read",

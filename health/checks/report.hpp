@@ -92,9 +92,6 @@ class Report {
   bool saw_{};
 };
 
-/// "12" for 12.0, "0.5" for 0.5: limits are told as they were written.
-[[nodiscard]] std::string number_text(double number);
-
 // Sets of tiers for the tables. Every check runs when a node returns to service.
 inline constexpr Tiers repair = bit(Tier::return_to_service);
 inline constexpr Tiers before_job = bit(Tier::prolog) | repair;

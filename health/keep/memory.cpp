@@ -61,6 +61,8 @@ std::string to_json(const Memory& memory) {
   if (memory.drain) writer("drain", *memory.drain);
   writer("clean_runs", memory.clean_runs);
   writer("lifted", memory.lifted);
+  writer("features", memory.features);
+  writer("features_at", memory.features_at);
   writer("standing", memory.standing);
   return json::serialize(writer.take());
 }
@@ -75,6 +77,8 @@ Result<Memory> parse_memory(std::string_view text) {
     reader("drain", memory.drain.emplace());
   reader("clean_runs", memory.clean_runs);
   reader("lifted", memory.lifted);
+  reader("features", memory.features);
+  reader("features_at", memory.features_at);
   reader("standing", memory.standing);
   if (!wrong.empty()) return Failure{FailureKind::unreadable, wrong, {}, {}};
   return memory;

@@ -17,6 +17,16 @@ Result<Fleet> Slurm::ask_fleet() const {
   return parse_fleet(*text);
 }
 
+Result<std::vector<std::string>> Slurm::ask_features(std::string_view node) const {
+  const auto text = run({"sinfo", "--noheader", cat("--nodes=", node), "--format", "%f"});
+  if (!text) return text.error();
+  std::vector<std::string> features;
+  const std::string_view all = trim(*text);
+  for (const std::string_view feature : split(trim(all.substr(0, all.find('\n'))), ','))
+    if (feature != "(null)") features.emplace_back(feature);
+  return features;
+}
+
 Result<void> Slurm::drain(std::string_view node, std::string_view reason) const {
   const auto done =
       run({"scontrol", "update", cat("NodeName=", node), "State=DRAIN", cat("Reason=", reason)});

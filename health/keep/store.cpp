@@ -15,15 +15,19 @@ namespace {
 
 constexpr std::size_t most_file_bytes = std::size_t{8} << 20;
 
-/// Names come from job ids: nothing of them may lead out of the directory.
-std::string file_name(std::string_view name) {
-  std::string plain = "baseline-";
+/// Names may come from job ids: nothing of them may lead out of the directory.
+std::string file_name(std::string_view kind, std::string_view name) {
+  std::string plain(kind);
   for (const char letter : name.substr(0, 80))
     plain += std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '-' ? letter : '_';
-  return plain + ".json";
+  return plain;
 }
 
 }  // namespace
+
+Result<void> write_by_rename(const std::filesystem::path& file, std::string_view text) {
+  return replace_file(file, text, 0644);
+}
 
 Result<Memory> Store::read_memory() const {
   const auto text = read_file(folder_ / "memory.json", most_file_bytes);
@@ -38,16 +42,27 @@ Result<void> Store::write_memory(const Memory& memory) const {
 }
 
 Result<Baseline> Store::read_baseline(std::string_view name) const {
-  const auto text = read_file(folder_ / file_name(name), most_file_bytes);
+  const auto text = read_file(folder_ / file_name("baseline-", name), most_file_bytes);
   if (!text) return text.error();
   return parse_baseline(*text);
 }
 
 Result<void> Store::write_baseline(std::string_view name, const Baseline& baseline) const {
-  return replace_file(folder_ / file_name(name), to_json(baseline) + "\n", 0600);
+  return replace_file(folder_ / file_name("baseline-", name), to_json(baseline) + "\n", 0600);
 }
 
-void Store::remove_baseline(std::string_view name) const { remove_file(folder_ / file_name(name)); }
+void Store::remove_baseline(std::string_view name) const {
+  remove_file(folder_ / file_name("baseline-", name));
+}
+
+std::string Store::read_cursor(std::string_view tier) const {
+  const auto text = read_file(folder_ / file_name("cursor-", tier), 4096);
+  return text ? *text : std::string();
+}
+
+Result<void> Store::write_cursor(std::string_view tier, std::string_view cursor) const {
+  return replace_file(folder_ / file_name("cursor-", tier), cursor, 0600);
+}
 
 std::vector<HealthEvent> Store::read_events() const {
   std::vector<HealthEvent> events;

@@ -61,7 +61,7 @@ Decision decide_lift(std::span<const Finding> findings,
                      std::string_view boot_id) {
   Decision decision;
   decision.clean = true;
-  if (!node.drained) return decision;
+  if (!node.drained || !node.answers) return decision;
   if (!past.drain || node.reason != past.drain->reason) {
     decision.why = "the node is drained by somebody else";
     return decision;
@@ -107,6 +107,10 @@ Decision decide_drain(const std::string& reason,
   if (node == nullptr) {
     decision.why = fleet ? cat("Slurm knows no node ", name, ", so nothing is drained")
                          : "Slurm did not answer, so nothing is drained";
+    return decision;
+  }
+  if (!node->answers) {
+    decision.why = "slurmd has not registered yet";
     return decision;
   }
   if (node->drained) {

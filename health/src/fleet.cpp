@@ -52,7 +52,9 @@ Result<Fleet> parse_fleet(std::string_view text) {
     if (!seen.emplace(name).second) continue;
     FleetNode& node = fleet.nodes.emplace_back();
     node.name = name;
-    node.drained = is_drained(trim(line.substr(first + 1, second - first - 1)));
+    const std::string_view state = trim(line.substr(first + 1, second - first - 1));
+    node.drained = is_drained(state);
+    node.answers = state.find('*') == state.npos && !lower(state).starts_with("unk");
     node.since = trim(line.substr(second + 1, third - second - 1));
     node.reason = trim(line.substr(third + 1));
     if (node.reason == "none") node.reason.clear();

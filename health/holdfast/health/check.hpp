@@ -74,4 +74,7 @@ struct Overrides {
 /// subject; one whose facts nobody asked adds none. Probes that did not answer add `unknown`.
 [[nodiscard]] Findings judge(const Sight& sight, const Overrides& overrides);
 
+/// "12" for 12.0, "0.5" for 0.5: limits are told as they were written.
+[[nodiscard]] std::string number_text(double number);
+
 }  // namespace holdfast::health

@@ -13,6 +13,7 @@ namespace holdfast::health {
 struct FleetNode {
   std::string name;
   bool drained{};      ///< drained or draining
+  bool answers{true};  ///< slurmd has registered, and slurmctld hears it
   std::string since;   ///< of the reason: "2026-11-22T23:27:45"
   std::string reason;  ///< empty without one
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a node remembers between runs, in the state directory:
 //   memory.json           the own drain, clean runs, when drains were lifted
-//   baseline-NAME.json    counters at the end of an earlier run; NAME is "periodic" or "job-123"
+//   baseline-NAME         counters at the end of an earlier run; NAME is "periodic" or "job-123"
+//   cursor-TIER           how far the kernel log was read; each tier reads every record once
 //   events.jsonl          one line for each finding that was new, kept within bounds
 // A directory that is full or not writable costs the memory, never the check: every write is a
 // Result, and what could not be read counts as "never seen".
@@ -24,6 +25,8 @@ struct Memory {
   std::optional<OwnDrain> drain;
   unsigned clean_runs{};
   std::vector<std::int64_t> lifted;   ///< when, of the last days
+  std::vector<std::string> features;  ///< of the node in Slurm, asked for once an hour at most
+  std::int64_t features_at{};
   std::vector<std::string> standing;  ///< "CHECK SUBJECT" bad or watched in the last run
 
   friend bool operator==(const Memory&, const Memory&) = default;
@@ -58,6 +61,10 @@ struct HealthEvent {
                            std::span<const HealthEvent> events,
                            std::int64_t now);
 
+/// Writes beside the file and renames, so that readers meet the old or the new.
+[[nodiscard]] Result<void> write_by_rename(const std::filesystem::path& file,
+                                           std::string_view text);
+
 /// The state directory.
 class Store {
  public:
@@ -69,6 +76,10 @@ class Store {
   [[nodiscard]] Result<Baseline> read_baseline(std::string_view name) const;
   [[nodiscard]] Result<void> write_baseline(std::string_view name, const Baseline& baseline) const;
   void remove_baseline(std::string_view name) const;
+
+  /// Empty when there is none.
+  [[nodiscard]] std::string read_cursor(std::string_view tier) const;
+  [[nodiscard]] Result<void> write_cursor(std::string_view tier, std::string_view cursor) const;
 
   [[nodiscard]] std::vector<HealthEvent> read_events() const;
   [[nodiscard]] Result<void> append(std::span<const HealthEvent> events) const;

@@ -19,6 +19,7 @@ class Slurm {
       : programs_(std::move(programs)), deadline_(deadline) {}
 
   [[nodiscard]] Result<Fleet> ask_fleet() const;
+  [[nodiscard]] Result<std::vector<std::string>> ask_features(std::string_view node) const;
   [[nodiscard]] Result<void> drain(std::string_view node, std::string_view reason) const;
   /// Takes only the drain away; a node that is down stays down.
   [[nodiscard]] Result<void> undrain(std::string_view node) const;

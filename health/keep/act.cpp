@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+// The order matters: the drain is set before the memory of it is written. When the node dies in
+// between, the drain stays until a person lifts it; the other way round we would lift what another
+// run or a person set with the same words.
+#include "holdfast/health/keep/act.hpp"
+
+#include "holdfast/common/text.hpp"
+
+#include <algorithm>
+
+namespace holdfast::health {
+
+namespace {
+
+constexpr std::int64_t week = 7 * 86400;
+
+class Acting {
+ public:
+  Acting(const Facts& facts,
+         const Occasion& occasion,
+         const Policy& policy,
+         const Store& store,
+         const Slurm& slurm)
+      : facts_(facts), occasion_(occasion), policy_(policy), store_(store), slurm_(slurm) {}
+
+  Done run(std::span<const Finding> findings) {
+    recall();
+    events_ = news(memory_, findings, facts_, occasion_.job);
+    Past past = past_of(memory_, store_.read_events(), facts_.at);
+    if (!lifting_tier()) past.drain.reset();
+    std::optional<Fleet> fleet;
+    if (must_ask(findings, past)) fleet = ask();
+    done_.decision = decide_actions(findings, fleet, occasion_.node, past, policy_, facts_.boot_id);
+    if (done_.decision.step == Decision::Step::drain) drain(findings);
+    if (done_.decision.step == Decision::Step::lift) lift();
+    forget_foreign_lift(fleet);
+    count_clean_run();
+    keep();
+    return std::move(done_);
+  }
+
+ private:
+  /// Before and after jobs only a part of the checks runs: what passes there proves too little.
+  [[nodiscard]] bool lifting_tier() const {
+    return occasion_.tier == Tier::periodic || occasion_.tier == Tier::return_to_service;
+  }
+
+  void trouble(const Failure& failure) { done_.troubles.push_back(failure.sentence()); }
+
+  void recall() {
+    auto memory = store_.read_memory();
+    if (memory)
+      memory_ = std::move(*memory);
+    else if (memory.error().kind != FailureKind::not_found)
+      trouble(memory.error());
+  }
+
+  std::optional<Fleet> ask() {
+    auto fleet = slurm_.ask_fleet();
+    if (fleet) return std::move(*fleet);
+    trouble(fleet.error());
+    return std::nullopt;
+  }
+
+  void drain(std::span<const Finding> findings) {
+    Decision& decision = done_.decision;
+    if (const auto drained = slurm_.drain(occasion_.node, decision.reason); !drained) {
+      trouble(drained.error());
+      decision.why = "Slurm did not take the drain";
+      return;
+    }
+    const auto fleet = ask();
+    if (fleet && gives_way(*fleet, occasion_.node, policy_)) {
+      decision.step = Decision::Step::nothing;
+      decision.refuse_job = false;
+      decision.why = "others were drained at the same moment: this node took its drain back";
+      if (const auto back = slurm_.undrain(occasion_.node); !back) trouble(back.error());
+      return;
+    }
+    // As Slurm has it: it may have changed a letter, and what is compared later is its text.
+    const FleetNode* node = fleet ? fleet->find(occasion_.node) : nullptr;
+    memory_.drain = OwnDrain{node != nullptr && node->drained ? node->reason : decision.reason,
+                             facts_.boot_id,
+                             facts_.at};
+    remember_drain(findings);
+  }
+
+  /// A drain is an event of each part that it was for, also of one that was bad before already.
+  void remember_drain(std::span<const Finding> findings) {
+    for (const Finding& finding : findings) {
+      if (!is_bad(finding.severity)) continue;
+      const auto told = std::ranges::find_if(events_, [&finding](const HealthEvent& event) {
+        return event.check == finding.check && event.subject == finding.subject;
+      });
+      HealthEvent event{facts_.at,
+                        facts_.boot_id,
+                        finding.check,
+                        finding.subject,
+                        finding.part,
+                        finding.what,
+                        finding.severity,
+                        finding.action,
+                        occasion_.job,
+                        true};
+      if (told == events_.end())
+        events_.push_back(std::move(event));
+      else
+        *told = std::move(event);
+    }
+  }
+
+  void lift() {
+    if (const auto lifted = slurm_.undrain(occasion_.node); !lifted) {
+      trouble(lifted.error());
+      done_.decision.step = Decision::Step::nothing;
+      done_.decision.why = "Slurm did not lift the drain";
+      return;
+    }
+    memory_.drain.reset();
+    std::erase_if(memory_.lifted, [this](std::int64_t at) { return at < facts_.at - week; });
+    memory_.lifted.push_back(facts_.at);
+  }
+
+  /// A person resumed the node, or put his own words to the drain: it is no longer ours.
+  void forget_foreign_lift(const std::optional<Fleet>& fleet) {
+    if (!fleet || !memory_.drain || done_.decision.step == Decision::Step::drain) return;
+    const FleetNode* node = fleet->find(occasion_.node);
+    if (node != nullptr && (!node->drained || node->reason != memory_.drain->reason))
+      memory_.drain.reset();
+  }
+
+  void count_clean_run() {
+    if (!done_.decision.clean || done_.decision.step == Decision::Step::lift)
+      memory_.clean_runs = 0;
+    else if (lifting_tier())
+      memory_.clean_runs = std::min(memory_.clean_runs + 1, 1000U);
+  }
+
+  void keep() {
+    if (const auto kept = store_.append(events_); !kept) trouble(kept.error());
+    if (const auto kept = store_.write_memory(memory_); !kept) trouble(kept.error());
+  }
+
+  const Facts& facts_;
+  const Occasion& occasion_;
+  const Policy& policy_;
+  const Store& store_;
+  const Slurm& slurm_;
+  Memory memory_;
+  std::vector<HealthEvent> events_;
+  Done done_;
+};
+
+}  // namespace
+
+Done act_on(std::span<const Finding> findings,
+            const Facts& facts,
+            const Occasion& occasion,
+            const Policy& policy,
+            const Store& store,
+            const Slurm& slurm) {
+  return Acting(facts, occasion, policy, store, slurm).run(findings);
+}
+
+}  // namespace holdfast::health

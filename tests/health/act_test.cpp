@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+// From findings to deeds, with a pretended sinfo and scontrol that keep the state of one node in a
+// file, and with a state directory that is not always kind.
+#include "holdfast/health/keep/act.hpp"
+
+#include "holdfast/common/text.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <sys/stat.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace holdfast::health {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr std::int64_t noon = 1'800'000'000;
+
+class ActTest : public testing::Test {
+ protected:
+  ActTest() {
+    std::string pattern = (fs::temp_directory_path() / "act-XXXXXX").string();
+    folder_ = ::mkdtemp(pattern.data());
+    program("sinfo", "cat " + (folder_ / "fleet").string());
+    // What Slurm does with the words that holdfast uses, for one node and one at a time.
+    program("scontrol",
+            cat("echo \"$*\" >>",
+                (folder_ / "calls").string(),
+                "\n",
+                "case $3 in State=DRAIN) echo \"n1|drained|2026-11-22T23:00:00|${4#Reason=}\" ;; ",
+                "State=UNDRAIN) echo 'n1|idle|Unknown|none' ;; esac >",
+                (folder_ / "fleet").string()));
+    node_is("n1|idle|Unknown|none\n");
+    policy_.mode = Mode::act;
+    facts_.node = "n1";
+    facts_.boot_id = "boot-1";
+    facts_.at = noon;
+  }
+  ~ActTest() override { fs::remove_all(folder_); }
+
+  void program(const std::string& name, const std::string& body) {
+    std::ofstream(folder_ / name) << "#!/bin/bash\n" << body << "\n";
+    ::chmod((folder_ / name).c_str(), 0755);
+  }
+  void node_is(const std::string& lines) { std::ofstream(folder_ / "fleet") << lines; }
+  std::string text_of(const std::string& name) {
+    std::ifstream in(folder_ / name);
+    std::ostringstream text;
+    text << in.rdbuf();
+    return text.str();
+  }
+
+  Done run(const Findings& findings, Tier tier = Tier::periodic) {
+    facts_.at += 300;
+    const Slurm slurm(folder_, std::chrono::seconds(10));
+    return act_on(findings, facts_, {tier, "n1", "17"}, policy_, store(), slurm);
+  }
+  Store store() { return Store(state_.empty() ? folder_ / "state" : state_); }
+
+  static Findings sick() {
+    Finding finding;
+    finding.check = "gpu.pcie_width";
+    finding.subject = "GPU 0000:17:00.0";
+    finding.part = "GPU-1";
+    finding.severity = Severity::unfit;
+    finding.action = Action::reboot;
+    finding.what = "PCIe link has 8 lanes";
+    finding.clears = Clears::when_passing;
+    return {finding};
+  }
+  static Findings well() {
+    Finding finding;
+    finding.check = "gpu.pcie_width";
+    return {finding};
+  }
+
+  fs::path folder_, state_;
+  Policy policy_;
+  Facts facts_;
+};
+
+TEST_F(ActTest, DrainsASickNodeOnceAndLiftsItAfterThreeCleanRuns) {
+  EXPECT_EQ(run(sick()).decision.step, Decision::Step::drain);
+  EXPECT_THAT(text_of("fleet"), HasSubstr("|[holdfast:gpu.pcie_width] GPU 0000:17:00.0 PCIe"));
+  EXPECT_EQ(run(sick()).decision.step, Decision::Step::nothing);
+  EXPECT_EQ(run(well()).decision.step, Decision::Step::nothing);
+  EXPECT_EQ(run(well()).decision.step, Decision::Step::nothing);
+  EXPECT_EQ(run(well()).decision.step, Decision::Step::lift);
+  EXPECT_THAT(text_of("fleet"), StartsWith("n1|idle"));
+  const std::string calls = text_of("calls");
+  EXPECT_EQ(std::ranges::count(calls, '\n'), 2) << calls;
+}
+
+TEST_F(ActTest, StartsCountingAnewWhenTheFaultComesBack) {
+  (void)run(sick());
+  (void)run(well());
+  (void)run(well());
+  (void)run(sick());
+  EXPECT_EQ(run(well()).decision.step, Decision::Step::nothing);
+  EXPECT_EQ(run(well()).decision.step, Decision::Step::nothing);
+  EXPECT_EQ(run(well()).decision.step, Decision::Step::lift);
+}
+
+TEST_F(ActTest, ObservesWithoutACallOfScontrol) {
+  policy_.mode = Mode::observe;
+  EXPECT_THAT(run(sick()).decision.why, HasSubstr("would be drained"));
+  EXPECT_EQ(text_of("calls"), "");
+}
+
+TEST_F(ActTest, AsksNobodyAboutAHealthyNode) {
+  program("sinfo", "touch " + (folder_ / "asked").string());
+  EXPECT_TRUE(run(well()).troubles.empty());
+  EXPECT_FALSE(fs::exists(folder_ / "asked"));
+}
+
+TEST_F(ActTest, LeavesANodeThatAPersonTookOver) {
+  (void)run(sick());
+  node_is("n1|drained|2026-11-22T23:00:00|[holdfast:gpu.pcie_width] mine now, Ann\n");
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(run(well()).decision.step, Decision::Step::nothing);
+  EXPECT_FALSE(store().read_memory()->drain) << "it is no longer ours";
+}
+
+TEST_F(ActTest, DoesNotLiftADrainThatAPersonSetAfterHeHadLiftedOurs) {
+  (void)run(sick());
+  const std::string ours = text_of("fleet");
+  node_is("n1|idle|Unknown|none\n");
+  (void)run(well());
+  node_is(ours);  // by hand, with our words
+  for (int i = 0; i < 5; ++i)
+    EXPECT_EQ(run(well()).decision.step, Decision::Step::nothing);
+}
+
+TEST_F(ActTest, LiftsNothingBeforeOrAfterAJob) {
+  (void)run(sick());
+  for (int i = 0; i < 9; ++i)
+    EXPECT_EQ(run(well(), i % 2 == 0 ? Tier::prolog : Tier::epilog).decision.step,
+              Decision::Step::nothing);
+}
+
+TEST_F(ActTest, TakesItsDrainBackWhenOthersWereFaster) {
+  policy_.drained_at_most = 1;
+  program("scontrol",
+          cat("echo \"$*\" >>",
+              (folder_ / "calls").string(),
+              "\n",
+              "printf 'n0|drained|2026-11-22T22:59:59|[holdfast:gpu.lost] GPU a\\n",
+              "n1|drained|2026-11-22T23:00:00|%s\\n' \"${4#Reason=}\" >",
+              (folder_ / "fleet").string()));
+  const Done done = run(sick());
+  EXPECT_EQ(done.decision.step, Decision::Step::nothing);
+  EXPECT_FALSE(done.decision.refuse_job);
+  EXPECT_THAT(text_of("calls"), HasSubstr("State=UNDRAIN"));
+}
+
+TEST_F(ActTest, GoesOnWhenSlurmHangs) {
+  program("sinfo", "sleep 1000");
+  facts_.at = noon;
+  const Slurm slurm(folder_, std::chrono::milliseconds(200));
+  const auto begin = std::chrono::steady_clock::now();
+  const Done done = act_on(sick(), facts_, {Tier::prolog, "n1", ""}, policy_, store(), slurm);
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
+  EXPECT_EQ(done.decision.step, Decision::Step::nothing);
+  EXPECT_THAT(done.troubles, testing::ElementsAre(HasSubstr("did not answer in time")));
+}
+
+TEST_F(ActTest, GoesOnWhenSlurmIsNotThere) {
+  fs::remove(folder_ / "sinfo");
+  const Done done = run(sick());
+  EXPECT_FALSE(done.decision.refuse_job);
+  EXPECT_THAT(done.troubles, testing::ElementsAre(HasSubstr("cannot be started")));
+}
+
+TEST_F(ActTest, GoesOnWhenNothingCanBeKeptAndSaysSo) {
+  state_ = "/dev/null/state";
+  const Done done = run(sick());
+  EXPECT_EQ(done.decision.step, Decision::Step::drain);
+  EXPECT_GE(done.troubles.size(), 2U);
+}
+
+TEST_F(ActTest, GoesOnWithADamagedMemory) {
+  fs::create_directories(folder_ / "state");
+  std::ofstream(folder_ / "state" / "memory.json") << "{\"clean_runs\": [";
+  const Done done = run(well());
+  EXPECT_EQ(done.troubles.size(), 1U);
+  EXPECT_TRUE(run(well()).troubles.empty()) << "it was replaced";
+}
+
+TEST_F(ActTest, AdvisesMoreWhenTheSamePartIsDrainedAgain) {
+  for (const Action action : {Action::reset_gpu, Action::reboot, Action::inspect}) {
+    Findings findings = sick();
+    findings[0].action = Action::reset_gpu;
+    EXPECT_EQ(word_of(run(findings).decision.advice), word_of(action));
+    node_is("n1|idle|Unknown|none\n");
+    (void)run(well());
+  }
+}
+
+TEST_F(ActTest, KeepsEachFindingAsOneEventAndTheStoreWithinBounds) {
+  policy_.mode = Mode::observe;
+  for (int i = 0; i < 5; ++i)
+    (void)run(sick());
+  EXPECT_EQ(store().read_events().size(), 1U);
+  const auto events = store().read_events();
+  EXPECT_EQ(events[0].part, "GPU-1");
+  EXPECT_EQ(events[0].job, "17");
+  EXPECT_EQ(events[0].boot_id, "boot-1");
+  const std::vector<HealthEvent> many(1000, events[0]);
+  for (int i = 0; i < 10; ++i)
+    ASSERT_TRUE(store().append(many));
+  EXPECT_LE(fs::file_size(folder_ / "state" / "events.jsonl"), Store::most_event_bytes * 3 / 2);
+  EXPECT_GT(store().read_events().size(), 1000U);
+}
+
+TEST_F(ActTest, ReadsOverALineThatAFullDiskCutShort) {
+  ASSERT_TRUE(store().append(std::vector<HealthEvent>(2)));
+  std::ofstream(folder_ / "state" / "events.jsonl", std::ios::app) << "{\"at\": 17, \"che";
+  ASSERT_TRUE(store().append(std::vector<HealthEvent>(1)));
+  EXPECT_EQ(store().read_events().size(), 3U);
+}
+
+TEST_F(ActTest, KeepsABaselineForEachJob) {
+  Baseline baseline{"boot-1", noon, {{"mlx5_0/1 link_downed", 3}}};
+  ASSERT_TRUE(store().write_baseline("job-../../x", baseline));
+  EXPECT_EQ(*store().read_baseline("job-../../x"), baseline);
+  EXPECT_FALSE(store().read_baseline("job-2"));
+  store().remove_baseline("job-../../x");
+  EXPECT_FALSE(store().read_baseline("job-../../x"));
+  EXPECT_EQ(fs::weakly_canonical(folder_ / "x"), folder_ / "x");
+  EXPECT_FALSE(fs::exists(folder_ / "x"));
+}
+
+}  // namespace
+}  // namespace holdfast::health
