@@ -97,7 +97,7 @@ class Reader {
     const auto found = line_.find(name);
     if (found == line_.end()) return;
     if (!read(found->value(), field) && wrong_.empty()) wrong_ = name;
-    line_.erase(found);
+    line_.stable_erase(found);
   }
 
   template <class Field>

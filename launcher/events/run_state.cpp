@@ -225,6 +225,13 @@ const AttemptState* RunState::newest_attempt() const {
   return attempts.empty() ? nullptr : &attempts.back();
 }
 
+const AttemptState* RunState::newest_loss() const {
+  const auto found = std::find_if(attempts.rbegin(), attempts.rend(), [](const auto& attempt) {
+    return attempt.loss.has_value();
+  });
+  return found == attempts.rend() ? nullptr : &*found;
+}
+
 const SeenCheckpoint* RunState::newest_checkpoint() const {
   const auto found = std::find_if(
       checkpoints.rbegin(), checkpoints.rend(), [this](const SeenCheckpoint& checkpoint) {

@@ -7,8 +7,6 @@
 #include "holdfast/events/accounts.hpp"
 #include "holdfast/events/state_directory.hpp"
 
-#include <ranges>
-
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -95,13 +93,12 @@ json::array blamed_nodes(const RunState& state) {
 }
 
 json::value last_loss(const RunState& state) {
-  for (const AttemptState& attempt : std::views::reverse(state.attempts))
-    if (attempt.loss)
-      return json::object{{"attempt", attempt.number},
-                          {"cause", text(attempt.loss->cause)},
-                          {"why", text(attempt.loss->why)},
-                          {"at_ms", attempt.ended_ms.value_or(0)}};
-  return nullptr;
+  const AttemptState* attempt = state.newest_loss();
+  if (attempt == nullptr) return nullptr;
+  return json::object{{"attempt", attempt->number},
+                      {"cause", text(attempt->loss->cause)},
+                      {"why", text(attempt->loss->why)},
+                      {"at_ms", attempt->ended_ms.value_or(0)}};
 }
 
 /// A metric with a value for each run.

@@ -9,7 +9,6 @@
 #include "holdfast/events/accounts.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 namespace holdfast::cli {
 
@@ -76,24 +75,22 @@ void put_checkpoint(std::vector<Fact>& facts, const SeenRun& run, std::int64_t n
 }
 
 void put_losses(std::vector<Fact>& facts, const RunState& state, std::int64_t now) {
-  for (const AttemptState& attempt : std::views::reverse(state.attempts)) {
-    if (!attempt.loss) continue;
-    facts.push_back({"last loss",
-                     cat("attempt ",
-                         attempt.number,
-                         ", ",
-                         shown_word(attempt.loss->cause),
-                         ", ",
-                         ago(attempt.ended_ms.value_or(now), now),
+  const AttemptState* attempt = state.newest_loss();
+  if (attempt == nullptr) return;
+  facts.push_back({"last loss",
+                   cat("attempt ",
+                       attempt->number,
+                       ", ",
+                       shown_word(attempt->loss->cause),
+                       ", ",
+                       ago(attempt->ended_ms.value_or(now), now),
+                       ": ",
+                       clipped_to_screen(attempt->loss->why))});
+  if (attempt->decided)
+    facts.push_back({"decided",
+                     cat(shown_word(attempt->decided->decision),
                          ": ",
-                         clipped_to_screen(attempt.loss->why))});
-    if (attempt.decided)
-      facts.push_back({"decided",
-                       cat(shown_word(attempt.decided->decision),
-                           ": ",
-                           clipped_to_screen(attempt.decided->why))});
-    return;
-  }
+                         clipped_to_screen(attempt->decided->why))});
 }
 
 }  // namespace

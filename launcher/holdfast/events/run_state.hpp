@@ -128,6 +128,8 @@ struct RunState {
   std::optional<Requeued> requeued;  ///< and not started again yet
 
   [[nodiscard]] const AttemptState* newest_attempt() const;
+  /// The newest attempt whose loss was judged.
+  [[nodiscard]] const AttemptState* newest_loss() const;
   /// The newest complete checkpoint that is not condemned.
   [[nodiscard]] const SeenCheckpoint* newest_checkpoint() const;
   /// Living nodes of the allocation that the newest attempt does not use.

@@ -63,6 +63,10 @@ TEST(Line, KeepsWhatANewerReleaseWrote) {
   ASSERT_TRUE(kind);
   EXPECT_EQ(std::get<Unknown>(kind->body).kind, "warp");
   EXPECT_EQ(parse_line(line_of(*kind)).value(), *kind);
+
+  const auto many = parse_line(
+      R"({"v":9,"seq":1,"epoch":1,"at_ms":5,"host":"n1","kind":"warp","z":1,"y":2,"x":3,"w":4})");
+  EXPECT_EQ(many->more, R"({"z":1,"y":2,"x":3,"w":4})") << "in its order";
 }
 
 TEST(Line, BringsAnyBytesOfAPathBack) {
