@@ -104,6 +104,11 @@ class Step {
   }
 
   void operator()(const CheckpointSeen& event) {
+    // Told again when an attempt is looked back on: what counts is when it was seen first.
+    const bool again = event.step && !state_.checkpoints.empty() &&
+                       state_.checkpoints.back().path == event.path &&
+                       state_.checkpoints.back().step == event.step;
+    if (again) return;
     if (AttemptState* attempt = attempt_of(event.attempt); attempt != nullptr) {
       ++attempt->checkpoints;
       if (event.step && (!attempt->newest_step || *attempt->newest_step < *event.step))

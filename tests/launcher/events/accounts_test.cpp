@@ -74,6 +74,12 @@ TEST(Accounts, OfAStartFromTheBeginningLoseEverything) {
   crash(older, 1, ResumePoint{"/old", 9, ""}, nullptr);
   crash(older, 2, ResumePoint{"/old", 9, ""}, nullptr);
   EXPECT_EQ(account_of(older).kept_ms, 0U);
+  Story further;
+  further.tell(RunStarted{"1", 0, {"n1"}, 1, 0, {}, {}, ""}, 0);
+  crash(further, 1, ResumePoint{"/old", 9, ""}, "/a");
+  crash(further, 2, ResumePoint{"/a", 12, ""}, nullptr);
+  crash(further, 3, ResumePoint{"/older", 3, ""}, nullptr);
+  EXPECT_EQ(account_of(further).kept_ms, 0U) << "back to before this log";
   Story unseen;
   unseen.tell(RunStarted{"1", 0, {"n1"}, 1, 0, {}, {}, ""}, 0);
   crash(unseen, 1, ResumePoint{"/old", 9, ""}, nullptr);

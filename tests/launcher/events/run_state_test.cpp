@@ -92,6 +92,20 @@ TEST(RunState, DoesNotOfferACondemnedCheckpoint) {
   EXPECT_EQ(replay(story.records()).newest_checkpoint(), nullptr);
 }
 
+TEST(RunState, CountsACheckpointThatIsToldTwiceOnceAndFromTheFirstTime) {
+  Story story;
+  story.tell(CheckpointSeen{1, "/a", 1}).tell(CheckpointSeen{1, "/a", 1}, 60'000);
+  RunState state = replay(story.records());
+  ASSERT_EQ(state.checkpoints.size(), 1U);
+  EXPECT_EQ(state.checkpoints[0].at_ms, story.now_ms() - 60'000);
+  EXPECT_EQ(state.attempts[0].checkpoints, 1U);
+  // A file that is written over and over is a new checkpoint each time.
+  story.tell(CheckpointSeen{1, "/a", 2}).tell(CheckpointSeen{1, "/b", {}});
+  story.tell(CheckpointSeen{1, "/b", {}});
+  state = replay(story.records());
+  EXPECT_EQ(state.checkpoints.size(), 4U);
+}
+
 TEST(RunState, RemembersTheNewestCheckpointsOnly) {
   Story story;
   for (unsigned step = 1; step <= 3 * max_checkpoints; ++step)
