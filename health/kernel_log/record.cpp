@@ -44,6 +44,12 @@ void set_priority(KernelRecord& record, unsigned priority) {
 
 }  // namespace
 
+std::optional<std::uint64_t> kmsg_sequence(std::string_view bytes) {
+  Scanner scanner(bytes);
+  if (!scanner.number() || !scanner.take(",")) return std::nullopt;
+  return scanner.wide_number();
+}
+
 std::optional<KernelRecord> parse_kmsg_record(std::string_view bytes) {
   Scanner scanner(bytes);
   const auto priority = scanner.number();

@@ -23,7 +23,8 @@ RasCounts ras_counts(const Tree& tree, const std::string& path) {
   RasCounts counts;
   counts.corrected = Fact<std::uint64_t>::missing(text.gap(), text.why());
   counts.uncorrected = counts.corrected;
-  for (const std::string_view line : split(text.value_or(""), '\n')) {
+  if (!text.known()) return counts;
+  for (const std::string_view line : split(*text, '\n')) {
     const auto colon = line.find(':');
     if (colon == std::string_view::npos) continue;
     const auto number = number_in(trim(line.substr(colon + 1)), path);

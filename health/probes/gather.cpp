@@ -13,6 +13,8 @@
 #include <array>
 #include <cstdlib>
 #include <ctime>
+#include <iterator>
+#include <ranges>
 #include <unistd.h>
 
 namespace holdfast::health {
@@ -131,16 +133,16 @@ Look look_at_mount(const GatherWish& wish, const MountFacts& mount) {
 /// The file systems of a network; of several at one place only the last can be seen.
 std::vector<Look> remote_looks(const GatherWish& wish, std::vector<MountFacts>& mounts) {
   std::vector<Look> looks;
-  for (auto mount = mounts.rbegin(); mount != mounts.rend(); ++mount) {
-    if (!is_remote(*mount)) continue;
+  for (MountFacts& mount : mounts | std::views::reverse) {
+    if (!is_remote(mount)) continue;
     const auto same = [&mount](const Look& look) {
-      return look.name.substr(mount_mark.size()) == mount->path;
+      return look.name.substr(mount_mark.size()) == mount.path;
     };
     if (std::ranges::any_of(looks, same)) continue;
     if (looks.size() < most_remote_mounts)
-      looks.push_back(look_at_mount(wish, *mount));
+      looks.push_back(look_at_mount(wish, mount));
     else
-      mount->answers = Fact<bool>::missing(Gap::not_asked, "too many mounts of a network");
+      mount.answers = Fact<bool>::missing(Gap::not_asked, "too many mounts of a network");
   }
   return looks;
 }

@@ -88,7 +88,7 @@ Fact<std::uint64_t> count_of(const Fact<CpuSet>& set) {
 /// Which CPUs to ask one by one: all, or a few of a big node when time is short.
 std::vector<unsigned> sample_of(const CpuSet& online, bool thorough) {
   constexpr std::size_t enough = 8;
-  const std::vector<unsigned> all(online.begin(), online.end());
+  std::vector<unsigned> all(online.begin(), online.end());
   if (thorough || all.size() <= enough) return all;
   std::vector<unsigned> some;
   some.reserve(enough);
@@ -136,7 +136,7 @@ Fact<double> first_number(const Fact<std::string>& text) {
 Fact<std::string> pressure(const Tree& tree) {
   std::string out;
   for (const std::string_view of : {"cpu", "memory", "io"}) {
-    const auto text = tree.text(cat("proc/pressure/", of));
+    auto text = tree.text(cat("proc/pressure/", of));
     if (!text.known()) return text;
     const auto at = text->find("avg10=");
     if (at == std::string::npos) return Fact<std::string>::unseen("holds no avg10");

@@ -34,11 +34,12 @@ class Ring {
   Ring(KernelLogCursor& cursor, std::int64_t booted) : cursor_(cursor), booted_(booted) {}
 
   void take(std::string_view bytes) {
+    const auto sequence = kmsg_sequence(bytes);
+    if (!sequence || *sequence < cursor_.next) return;
     const auto record = parse_kmsg_record(bytes);
     if (!record) return;
     const std::uint64_t expected = cursor_.next;
     const RecordNews news = advance(cursor_, *record);
-    if (news == RecordNews::counted_before) return;
     if (news == RecordNews::fresh_after_gap) lost_ += record->sequence - expected;
     constexpr std::size_t most = 4096;  // a storm of errors says the same again and again
     if (events_.size() >= most) return;

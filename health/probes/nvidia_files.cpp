@@ -13,7 +13,7 @@ namespace {
 
 /// "NVRM version: NVIDIA UNIX x86_64 Kernel Module  550.163.01  Tue …": the word that is a version.
 Fact<std::string> module_version(const Tree& tree) {
-  const auto text = tree.text("proc/driver/nvidia/version");
+  auto text = tree.text("proc/driver/nvidia/version");
   if (!text.known()) return text;
   for (const std::string_view word : split(text->substr(0, text->find('\n')), ' ')) {
     const bool digits = word.find_first_not_of("0123456789.") == std::string_view::npos;

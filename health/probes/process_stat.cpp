@@ -12,14 +12,19 @@ std::optional<ProcessStat> parse_process_stat(std::string_view text) {
     return std::nullopt;
   ProcessStat stat;
   const auto pid = parse_number<std::uint32_t>(text.substr(0, opening));
-  const auto fields = split(text.substr(closing + 2), ' ');
-  constexpr std::size_t start_field = 19;  // field 22 of proc(5), counted from the state
-  if (!pid || fields.size() <= start_field || fields[0].size() != 1) return std::nullopt;
-  const auto started = parse_number<std::uint64_t>(fields[start_field]);
+  std::string_view rest = text.substr(closing + 2);
+  constexpr int start_field = 19;  // field 22 of proc(5), counted from the state
+  if (!pid || rest.size() < 2 || rest[1] != ' ') return std::nullopt;
+  stat.state = rest[0];
+  for (int field = 0; field < start_field; ++field) {
+    const auto blank = rest.find(' ');
+    if (blank == std::string_view::npos) return std::nullopt;
+    rest.remove_prefix(blank + 1);
+  }
+  const auto started = parse_number<std::uint64_t>(rest.substr(0, rest.find(' ')));
   if (!started) return std::nullopt;
   stat.pid = *pid;
   stat.name = std::string(text.substr(opening + 2, closing - opening - 2));
-  stat.state = fields[0][0];
   stat.started = *started;
   return stat;
 }

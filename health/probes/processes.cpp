@@ -7,6 +7,8 @@
 #include "process_stat.hpp"
 
 #include <algorithm>
+#include <array>
+#include <fcntl.h>
 #include <map>
 #include <optional>
 #include <set>
@@ -18,6 +20,8 @@ namespace holdfast::health {
 namespace {
 
 struct Pass {
+  double uptime{};
+  double ticks{100};  ///< of the clock, per second
   std::vector<ProcessFacts> blocked;
   std::uint64_t zombies{};
   std::uint64_t all{};
@@ -37,6 +41,27 @@ std::optional<std::uint32_t> owner_of(const Tree& tree, const std::string& proce
   struct stat status {};
   if (stat(tree.path_of(process).c_str(), &status) != 0) return std::nullopt;
   return status.st_uid;
+}
+
+struct Owned {
+  ProcessStat stat;
+  std::uint32_t owner{};
+};
+
+/// A node has thousands of processes, and this is done for each: one path, one file, no string but
+/// the name. The owner of the file is the owner of the process.
+std::optional<Owned> read_stat(int proc, const std::string& number) {
+  const int file = openat(proc, cat(number, "/stat").c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return std::nullopt;
+  struct stat status {};
+  std::array<char, 512> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): read() fills it
+  const bool owned = fstat(file, &status) == 0;
+  const ssize_t got = read(file, buffer.data(), buffer.size());
+  close(file);
+  if (!owned || got <= 0) return std::nullopt;
+  auto stat = parse_process_stat(trim({buffer.data(), static_cast<std::size_t>(got)}));
+  if (!stat) return std::nullopt;
+  return Owned{std::move(*stat), status.st_uid};
 }
 
 /// The line of cgroup v2, or of a v1 hierarchy that Slurm uses.
@@ -68,18 +93,16 @@ void look_at_daemons(const Tree& tree,
   if (const auto job = job_of_step_daemon(tree, process)) seen.running_jobs.insert(*job);
 }
 
-void look_at_one(const Tree& tree, const std::string& number, double uptime, Pass& seen) {
+void look_at_one(const Tree& tree, int proc, const std::string& number, Pass& seen) {
+  const auto read = read_stat(proc, number);
+  if (!read) return;  // it ended meanwhile
+  const ProcessStat* const stat = &read->stat;
+  const std::uint32_t owner = read->owner;
   const std::string process = cat("proc/", number);
-  const auto text = tree.text(cat(process, "/stat"));
-  const auto stat = text.known() ? parse_process_stat(*text) : std::nullopt;
-  if (!stat) return;  // it ended meanwhile
   ++seen.all;
   if (stat->state == 'Z') ++seen.zombies;
-  const auto ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
-  const double age = std::max(uptime - static_cast<double>(stat->started) / ticks, 0.0);
-  ProcessFacts facts{stat->pid, stat->name, 0, static_cast<std::uint64_t>(age)};
-  const std::uint32_t owner = owner_of(tree, process).value_or(0);
-  facts.uid = owner;
+  const double age = std::max(seen.uptime - static_cast<double>(stat->started) / seen.ticks, 0.0);
+  ProcessFacts facts{stat->pid, stat->name, owner, static_cast<std::uint64_t>(age)};
   if (stat->state == 'D' && seen.blocked.size() < most_listed) seen.blocked.push_back(facts);
   if (owner == 0) look_at_daemons(tree, process, *stat, seen);
   const bool of_user = owner >= first_user && owner != nobody;
@@ -178,11 +201,14 @@ void look_at_processes(const Tree& tree, Facts& facts) {
     facts.system.processes = Fact<std::uint64_t>::missing(names.gap(), names.why());
     return;
   }
-  const auto uptime = leading_number(tree.text("proc/uptime"));
   Pass seen;
+  seen.uptime = static_cast<double>(leading_number(tree.text("proc/uptime")).value_or(0));
+  seen.ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
+  const int proc = open(tree.path_of("proc").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   for (const std::string& name : *names)
     if (name.find_first_not_of("0123456789") == std::string::npos)
-      look_at_one(tree, name, static_cast<double>(uptime.value_or(0)), seen);
+      look_at_one(tree, proc, name, seen);
+  if (proc >= 0) close(proc);
   conclude(tree, seen, facts);
 }
 

@@ -26,6 +26,9 @@ inline constexpr std::size_t max_record_text = 1024;
 /// lines of the device after it, which are left out.
 [[nodiscard]] std::optional<KernelRecord> parse_kmsg_record(std::string_view bytes);
 
+/// The number of such a record alone: a reader that goes on from a cursor passes over thousands.
+[[nodiscard]] std::optional<std::uint64_t> kmsg_sequence(std::string_view bytes);
+
 /// A line of `dmesg`, `dmesg --raw` or a log file made from it: "<3>[ 12.345678] text" or without
 /// the level. It carries no sequence number, so it can be read once and not gone on with.
 [[nodiscard]] std::optional<KernelRecord> parse_dmesg_line(std::string_view line);

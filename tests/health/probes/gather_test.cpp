@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole look at a node, against a root and an NVML of our own.
+#include "holdfast/health/probes/gather.hpp"
+
+#include "fake_root.hpp"
+#include "health/nvml/fake_node.hpp"
+
+#include <algorithm>
+#include <sys/stat.h>
+
+#include <gtest/gtest.h>
+
+namespace holdfast::health {
+namespace {
+
+using holdfast::testing::FakeNvml;
+using holdfast::testing::FakeRoot;
+using namespace std::chrono_literals;
+
+class Gather : public ::testing::Test {
+ protected:
+  Gather() {
+    root_.file("proc/sys/kernel/random/boot_id", "boot-a")
+        .file("proc/meminfo", "MemTotal: 1024 kB")
+        .file("proc/self/mountinfo",
+              "22 1 8:1 / / rw - ext4 /dev/sda1 rw\n23 22 0:44 / /home rw - nfs4 server:/home rw")
+        .file("dev/kmsg", "3,11,2000,-;NVRM: Xid (PCI:0000:18:00): 79, GPU has fallen off the bus.")
+        .directory("home");
+  }
+  GatherWish wish() {
+    GatherWish wish;
+    wish.root = root_.path();
+    wish.run_directory = root_.path() / "run/holdfast";
+    wish.node = "n1";
+    wish.nvml_library = HOLDFAST_FAKE_NVML_LIBRARY;
+    wish.deadline = 10s;
+    return wish;
+  }
+  FakeRoot root_;
+};
+
+TEST_F(Gather, PutsTogetherWhatTheProbesSaw) {
+  const FakeNvml nvml("gpus 8");
+  const Gathered gathered = gather(wish());
+  const Facts& facts = gathered.facts;
+  EXPECT_EQ(facts.node, "n1");
+  EXPECT_EQ(facts.boot_id, "boot-a");
+  EXPECT_GT(facts.at, 0);
+  ASSERT_TRUE(facts.gpus.known());
+  EXPECT_EQ(facts.gpus->size(), 8U);
+  EXPECT_TRUE(facts.memory.total_bytes.is(1'048'576));
+  EXPECT_TRUE(facts.slurm.node_name.is("n1"));
+  ASSERT_EQ(facts.kernel->size(), 1U);
+  EXPECT_EQ(gathered.cursor, (KernelLogCursor{"boot-a", 12}));
+  ASSERT_EQ(facts.storage.mounts->size(), 2U);
+  for (const MountFacts& mount : *facts.storage.mounts)
+    EXPECT_TRUE(mount.answers.is(true)) << mount.path;
+  for (const ProbeRecord& probe : facts.probes)
+    EXPECT_EQ(probe.end, ProbeEnd::answered) << probe.name << ": " << probe.why;
+}
+
+TEST_F(Gather, KeepsTheRestWhenADriverHangs) {
+  const FakeNvml nvml("gpus 8\nhang nvmlInit_v2");
+  GatherWish short_wish = wish();
+  short_wish.deadline = 500ms;
+  const auto before = std::chrono::steady_clock::now();
+  const Facts facts = gather(short_wish).facts;
+  EXPECT_LT(std::chrono::steady_clock::now() - before, 5s);
+  EXPECT_TRUE(facts.gpus.unseen());
+  EXPECT_TRUE(facts.gpu_driver.start.unseen());
+  const auto record = std::ranges::find(facts.probes, "gpus", &ProbeRecord::name);
+  ASSERT_NE(record, facts.probes.end());
+  EXPECT_EQ(record->end, ProbeEnd::timed_out);
+  EXPECT_TRUE(facts.memory.total_bytes.known());
+}
+
+TEST_F(Gather, SaysAFileServerIsGoneWithoutTheOthers) {
+  std::filesystem::remove(root_.path() / "home");
+  const Facts facts = gather(wish()).facts;
+  const auto& mounts = *facts.storage.mounts;
+  EXPECT_TRUE(mounts[1].answers.is(false));
+  EXPECT_TRUE(mounts[0].answers.is(true));
+}
+
+TEST_F(Gather, LeavesOutWhatItIsToldTo) {
+  GatherWish few = wish();
+  few.without = {"gpus", "devices", "processes", "slurm", "storage", "kernel_log"};
+  const Facts facts = gather(few).facts;
+  EXPECT_FALSE(facts.gpus.asked());
+  EXPECT_FALSE(facts.kernel.asked());
+  EXPECT_FALSE(facts.storage.mounts.asked());
+  ASSERT_EQ(facts.probes.size(), 1U);
+  EXPECT_EQ(facts.probes.front().name, "host");
+}
+
+TEST_F(Gather, NamesEveryProbeItStarts) {
+  const auto names = probe_names();
+  for (const ProbeRecord& probe : gather(wish()).facts.probes)
+    EXPECT_TRUE(std::ranges::count(names, probe.name) == 1 || probe.name.starts_with("mount "))
+        << probe.name;
+}
+
+}  // namespace
+}  // namespace holdfast::health

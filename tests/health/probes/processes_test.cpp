@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fake_root.hpp"
+#include "holdfast/common/text.hpp"
+#include "probes/process_stat.hpp"
+
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+namespace holdfast::health {
+namespace {
+
+using holdfast::testing::FakeRoot;
+
+std::string stat_line(unsigned pid, std::string_view name, char state, unsigned started = 5000) {
+  return cat(pid,
+             " (",
+             name,
+             ") ",
+             state,
+             " 1 1 1 0 -1 4194560 0 0 0 0 0 0 0 0 20 0 1 0 ",
+             started,
+             " 0 0");
+}
+
+TEST(ProcessStat, IsReadWhateverTheProcessIsCalled) {
+  const auto plain = parse_process_stat(stat_line(4711, "python", 'R', 8123));
+  ASSERT_TRUE(plain);
+  EXPECT_EQ(plain->pid, 4711U);
+  EXPECT_EQ(plain->name, "python");
+  EXPECT_EQ(plain->state, 'R');
+  EXPECT_EQ(plain->started, 8123U);
+  const auto odd = parse_process_stat(stat_line(1, "a) D (b c", 'S'));
+  ASSERT_TRUE(odd);
+  EXPECT_EQ(odd->name, "a) D (b c");
+  EXPECT_EQ(odd->state, 'S');
+}
+
+TEST(ProcessStat, IsNotMadeFromGarbage) {
+  for (const char* text :
+       {"", "1", "1 (a)", "1 (a) S", "x (a) S 1", "1 (a) SS 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1"})
+    EXPECT_FALSE(parse_process_stat(text)) << text;
+}
+
+TEST(JobOfCgroup, IsFoundUnderBothVersions) {
+  EXPECT_EQ(job_of_cgroup("/system.slice/slurmstepd.scope/job_12/step_0/user/task_0"), 12U);
+  EXPECT_EQ(job_of_cgroup("/slurm/uid_1000/job_7/step_batch"), 7U);
+  EXPECT_EQ(job_of_cgroup("/system.slice/slurmd.service"), std::nullopt);
+  EXPECT_EQ(job_of_cgroup("/job_x/y"), std::nullopt);
+}
+
+class LookAtProcesses : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (geteuid() != 0) GTEST_SKIP() << "processes of other users need root to be made";
+    root_.file("proc/uptime", "1000.00 1.00");
+  }
+
+  /// A process of a user, in a cgroup.
+  void add(
+      unsigned pid, std::string_view name, char state, unsigned owner, std::string_view cgroup) {
+    const std::string folder = cat("proc/", pid);
+    root_.file(cat(folder, "/stat"), stat_line(pid, name, state))
+        .file(cat(folder, "/cgroup"), cat("0::", cgroup));
+    for (const std::filesystem::path& path :
+         {root_.path() / folder, root_.path() / folder / "stat"})
+      ASSERT_EQ(chown(path.c_str(), owner, owner), 0);
+  }
+  Facts look() {
+    Facts facts;
+    look_at_processes(root_.tree(), facts);
+    return facts;
+  }
+  FakeRoot root_;
+};
+
+TEST_F(LookAtProcesses, CountsWhatWaitsAndWhatIsDead) {
+  add(1, "systemd", 'S', 0, "/init.scope");
+  add(10, "nvidia-smi", 'D', 0, "/user.slice");
+  add(11, "old", 'Z', 1000, "/user.slice");
+  const Facts facts = look();
+  EXPECT_TRUE(facts.system.processes.is(3));
+  EXPECT_TRUE(facts.system.zombies.is(1));
+  ASSERT_EQ(facts.system.blocked->size(), 1U);
+  EXPECT_EQ(facts.system.blocked->front().name, "nvidia-smi");
+  EXPECT_EQ(facts.system.blocked->front().age_s,
+            1000U - 5000U / static_cast<unsigned>(sysconf(_SC_CLK_TCK)));
+}
+
+TEST_F(LookAtProcesses, TellsARunningJobFromWhatAnEndedOneLeft) {
+  add(100, "slurmstepd", 'S', 0, "/system.slice/slurmstepd.scope/job_12/step_0/slurm");
+  root_.file("proc/100/cmdline", std::string("slurmstepd: [12.0]\0", 19));
+  add(101, "python", 'R', 1001, "/system.slice/slurmstepd.scope/job_12/step_0/user/task_0");
+  add(201, "python", 'R', 1002, "/system.slice/slurmstepd.scope/job_11/step_0/user/task_0");
+  const Facts facts = look();
+  EXPECT_TRUE(facts.slurm.jobs.is({11, 12}));
+  EXPECT_TRUE(
+      facts.slurm.leftovers.is({"/system.slice/slurmstepd.scope/job_11/step_0/user/task_0"}));
+  EXPECT_TRUE(runs_here(root_.tree(), 12));
+  EXPECT_FALSE(runs_here(root_.tree(), 11));
+}
+
+TEST_F(LookAtProcesses, FindsUsersWithoutAJob) {
+  add(101, "python", 'R', 1001, "/system.slice/slurmstepd.scope/job_12/step_0/user/task_0");
+  add(102, "ssh-agent", 'S', 1001, "/user.slice");
+  add(103, "miner", 'R', 1003, "/user.slice");
+  add(104, "chronyd", 'S', 120, "/system.slice/chrony.service");
+  const Facts facts = look();
+  ASSERT_EQ(facts.slurm.orphans->size(), 1U);
+  EXPECT_EQ(facts.slurm.orphans->front().pid, 103U);
+  EXPECT_EQ(facts.slurm.orphans->front().uid, 1003U);
+}
+
+TEST_F(LookAtProcesses, ReadsTheVersionOfARunningSlurmdFromItsLibrary) {
+  add(50, "slurmd", 'S', 0, "/system.slice/slurmd.service");
+  root_.file("proc/50/maps",
+             "7f00-7f01 r-xp 0 08:01 1 /usr/sbin/slurmd\n"
+             "7f02-7f03 r-xp 0 08:01 2 /usr/lib/slurm-wlm/libslurmfull-22.05.8.so");
+  root_.file("usr/lib/slurm-wlm/libslurmfull-22.05.9.so", "");
+  const Facts facts = look();
+  EXPECT_TRUE(facts.slurm.slurmd_version.is("22.05.8"));
+  EXPECT_TRUE(facts.slurm.installed_version.is("22.05.9"));
+}
+
+TEST_F(LookAtProcesses, LacksASlurmdThatDoesNotRun) {
+  EXPECT_EQ(look().slurm.slurmd_version.gap(), Gap::lacking);
+}
+
+TEST_F(LookAtProcesses, NamesTheProcessesOnAGpu) {
+  root_.file("proc/300/comm", "python")
+      .file("proc/300/cgroup", "0::/system.slice/slurmstepd.scope/job_12/step_0");
+  root_.file("proc/301/comm", "left").file("proc/301/cgroup", "0::/user.slice");
+  add(100, "slurmstepd", 'S', 0, "/");
+  root_.file("proc/100/cmdline", std::string("slurmstepd: [12.0]\0", 19));
+  root_.file("proc/302/comm", "told")
+      .file("proc/302/environ", std::string("A=b\0SLURM_JOB_ID=12\0", 20));
+  root_.file("proc/303/comm", "lies")
+      .file("proc/303/environ", std::string("SLURM_JOB_ID=99\0", 16));
+  Facts facts;
+  GpuFacts gpu;
+  gpu.processes = std::vector<GpuProcess>{
+      {300, {}, 1, false}, {301, {}, 1, false}, {302, {}, 1, false}, {303, {}, 1, false}};
+  facts.gpus = std::vector<GpuFacts>{gpu};
+  look_at_nvidia_files(root_.tree(), facts);
+  const auto& processes = *facts.gpus->front().processes;
+  EXPECT_EQ(processes[0].name, "python");
+  EXPECT_TRUE(processes[0].of_job);
+  EXPECT_FALSE(processes[1].of_job);
+  EXPECT_TRUE(processes[2].of_job) << "a cluster without cgroups";
+  EXPECT_FALSE(processes[3].of_job) << "that job does not run here";
+}
+
+}  // namespace
+}  // namespace holdfast::health

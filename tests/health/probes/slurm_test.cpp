@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fake_root.hpp"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+namespace holdfast::health {
+namespace {
+
+using holdfast::testing::FakeRoot;
+
+SlurmFacts look(const FakeRoot& root, const std::string& node = "n2") {
+  Facts facts;
+  facts.node = node;
+  look_at_slurm(root.tree(), facts);
+  return facts.slurm;
+}
+
+TEST(LookAtSlurm, CountsTheGpusThatGresConfPromises) {
+  FakeRoot root;
+  root.file("etc/slurm/gres.conf",
+            "# GPUs\n"
+            "NodeName=n[1-4] Name=gpu Type=h100 \\\n  File=/dev/nvidia[0-7]\n"
+            "NodeName=n5 Name=gpu File=/dev/nvidia[0-3]\n"
+            "Name=shard Count=64\n");
+  EXPECT_TRUE(look(root).gres_gpus.is(8));
+  EXPECT_TRUE(look(root, "n5").gres_gpus.is(4));
+  EXPECT_EQ(look(root, "login").gres_gpus.gap(), Gap::lacking);
+}
+
+TEST(LookAtSlurm, AddsUpTheLinesOfOneNode) {
+  FakeRoot root;
+  root.file("etc/slurm/gres.conf",
+            "Name=gpu File=/dev/nvidia0 Cores=0-3\nname=gpu file=/dev/nvidia1\nName=gpu Count=2");
+  EXPECT_TRUE(look(root).gres_gpus.is(4));
+}
+
+TEST(LookAtSlurm, IsPromisedNothingWhereSlurmDetectsTheGpus) {
+  FakeRoot root;
+  root.file("etc/slurm/gres.conf", "AutoDetect=nvml\nNodeName=n2 Name=gpu AutoDetect=nvml");
+  EXPECT_EQ(look(root).gres_gpus.gap(), Gap::lacking);
+}
+
+TEST(LookAtSlurm, ReadsTheLineOfItsNode) {
+  FakeRoot root;
+  root.file("run/slurm/conf/slurm.conf",
+            "ClusterName=c\nSlurmdSpoolDir=/var/spool/%n\nNodeName=DEFAULT CPUs=1\n"
+            "NodeName=n[1-2] CPUs=64 RealMemory=515000 # big\nNodeName=n3 CPUs=8");
+  root.directory("var/spool/n2");
+  const SlurmFacts slurm = look(root);
+  EXPECT_TRUE(slurm.node_name.is("n2"));
+  EXPECT_TRUE(slurm.configured_cpus.is(64));
+  EXPECT_TRUE(slurm.configured_memory_mb.is(515'000));
+  EXPECT_TRUE(slurm.spool_bytes_free.known());
+  EXPECT_EQ(look(root, "n3").configured_memory_mb.gap(), Gap::lacking);
+}
+
+TEST(LookAtSlurm, TakesAFileThatCannotBeReadForUnseen) {
+  FakeRoot root;
+  root.directory("etc/slurm/gres.conf");
+  EXPECT_TRUE(look(root).gres_gpus.unseen());
+}
+
+TEST(LookAtSlurm, AsksMungesSocket) {
+  FakeRoot root;
+  EXPECT_EQ(look(root).munge_answers.gap(), Gap::lacking);
+  root.directory("run/munge");
+  const std::string path = (root.path() / "run/munge/munge.socket.2").string();
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(bind(server, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  EXPECT_TRUE(look(root).munge_answers.is(false)) << "nobody listens yet";
+  ASSERT_EQ(listen(server, 4), 0);
+  EXPECT_TRUE(look(root).munge_answers.is(true));
+  close(server);
+  EXPECT_TRUE(look(root).munge_answers.is(false)) << "munge has died";
+}
+
+}  // namespace
+}  // namespace holdfast::health

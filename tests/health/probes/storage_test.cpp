@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fake_root.hpp"
+
+#include <gtest/gtest.h>
+
+namespace holdfast::health {
+namespace {
+
+using holdfast::testing::FakeRoot;
+
+TEST(ListMounts, ReadsWhatIsMountedWhere) {
+  FakeRoot root;
+  root.file("proc/self/mountinfo",
+            "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"
+            "23 22 0:20 / /proc rw,nosuid - proc proc rw\n"
+            "30 22 0:44 /vol /home ro,relatime shared:9 master:3 - nfs4 server:/vol rw,vers=4.2\n"
+            "31 22 8:2 / /mnt/with\\040blank rw - xfs /dev/sdb1 rw\n"
+            "32 22 8:3 / /old rw - ext4 /dev/sdc1 ro\n"
+            "garbage\n33 22 - \n");
+  const auto mounts = list_mounts(root.tree());
+  ASSERT_TRUE(mounts.known());
+  ASSERT_EQ(mounts->size(), 5U);
+  EXPECT_EQ(mounts->at(0).path, "/");
+  EXPECT_EQ(mounts->at(0).source, "/dev/sda1");
+  EXPECT_FALSE(mounts->at(0).read_only);
+  EXPECT_EQ(mounts->at(2).type, "nfs4");
+  EXPECT_TRUE(mounts->at(2).read_only);
+  EXPECT_EQ(mounts->at(3).path, "/mnt/with blank");
+  EXPECT_TRUE(mounts->at(4).read_only) << "the file system itself is read-only";
+  EXPECT_TRUE(is_remote(mounts->at(2)));
+  EXPECT_FALSE(is_remote(mounts->at(0)));
+  EXPECT_FALSE(has_space(mounts->at(1)));
+}
+
+TEST(AskMount, TellsSpaceOrThatThereIsNone) {
+  FakeRoot root;
+  root.directory("scratch");
+  MountFacts mount;
+  mount.path = "/scratch";
+  ask_mount(root.tree(), mount);
+  EXPECT_TRUE(mount.answers.is(true));
+  EXPECT_GT(*mount.bytes, 0U);
+  EXPECT_LE(*mount.bytes_free, *mount.bytes);
+  mount.path = "/gone";
+  ask_mount(root.tree(), mount);
+  EXPECT_TRUE(mount.answers.is(false));
+  EXPECT_TRUE(mount.bytes.unseen());
+}
+
+TEST(LookAtDrives, ReadsDrivesArraysAndFileSystems) {
+  FakeRoot root;
+  root.file("sys/class/nvme/nvme0/state", "live")
+      .file("sys/class/nvme/nvme1/state", "dead")
+      .file("sys/block/md0/md/degraded", "1")
+      .file("sys/block/md1/md/degraded", "0")
+      .file("sys/block/md2/md/level", "raid0")
+      .file("sys/block/sda/size", "1")
+      .file("sys/fs/lustre/health_check", "healthy")
+      .file("sys/fs/fuse/connections/41/waiting", "3");
+  Facts facts;
+  look_at_drives(root.tree(), facts);
+  const auto& drives = *facts.storage.drives;
+  ASSERT_EQ(drives.size(), 4U);
+  EXPECT_TRUE(drives[0].state.is("live"));
+  EXPECT_TRUE(drives[1].state.is("dead"));
+  EXPECT_EQ(drives[2].name, "md0");
+  EXPECT_TRUE(drives[2].state.is("degraded"));
+  EXPECT_TRUE(drives[3].state.is("clean"));
+  EXPECT_TRUE(facts.storage.lustre.is("healthy"));
+  EXPECT_EQ(facts.storage.fuse_waiting->at("41"), 3U);
+}
+
+TEST(LookAtDrives, TakesWhatCannotBeReadForUnseen) {
+  FakeRoot root;
+  root.directory("sys/class/nvme/nvme0/state").file("sys/block/md0/md/degraded", "perhaps");
+  Facts facts;
+  look_at_drives(root.tree(), facts);
+  EXPECT_TRUE(facts.storage.drives->at(0).state.unseen());
+  EXPECT_TRUE(facts.storage.drives->at(1).state.unseen());
+  EXPECT_EQ(facts.storage.lustre.gap(), Gap::lacking);
+}
+
+}  // namespace
+}  // namespace holdfast::health
