@@ -22,8 +22,11 @@ double Report::limit(std::string_view name) const {
 
 std::optional<std::uint64_t> Report::grown(std::string_view subject,
                                            std::string_view counter,
-                                           std::uint64_t value) const {
-  return growth(sight_.before, facts, counter_name(subject, counter), value);
+                                           std::uint64_t value) {
+  const auto grew = growth(sight_.before, facts, counter_name(subject, counter), value);
+  ++asked_growth_;
+  got_growth_ += grew ? 1 : 0;
+  return grew;
 }
 
 double Report::hours() const {

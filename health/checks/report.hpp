@@ -32,9 +32,9 @@ class Report {
   /// Growth since the baseline of this boot.
   [[nodiscard]] std::optional<std::uint64_t> grown(std::string_view subject,
                                                    std::string_view counter,
-                                                   std::uint64_t value) const;
+                                                   std::uint64_t value);
 
-  /// Seconds since the baseline, at least an hour: a burst in a short window is no rate.
+  /// Hours since the baseline, at least one: a burst in a short window is no rate.
   [[nodiscard]] double hours() const;
 
   /// Calls `judge` with the value. One that could not be seen makes the finding `unknown`; one that
@@ -83,13 +83,16 @@ class Report {
   void least(std::string_view subject, std::string_view of, double value, double limit);
   void most(std::string_view subject, std::string_view of, double value, double limit);
 
-  [[nodiscard]] bool has_seen() const { return saw_; }
+  /// Something was judged. Counters without a baseline were not: that they grew nowhere is not
+  /// known.
+  [[nodiscard]] bool has_seen() const { return saw_ && (asked_growth_ == 0 || got_growth_ > 0); }
 
  private:
   const Check& check_;
   const Sight& sight_;
   Findings& out_;
   bool saw_{};
+  unsigned asked_growth_{}, got_growth_{};
 };
 
 // Sets of tiers for the tables. Every check runs when a node returns to service.

@@ -43,7 +43,7 @@ inline constexpr std::array exit_statuses{
         ExitStatus::usage, "2", "wrong usage, or a named file is missing or makes no sense"},
     ExitStatusRow{
         ExitStatus::none_good, "3", "there are checkpoints, and none of them may be used"},
-    ExitStatusRow{ExitStatus::unfit, "120", "the node is unfit (kept for the health checks)"},
+    ExitStatusRow{ExitStatus::unfit, "120", "the node is unfit"},
     ExitStatusRow{ExitStatus::no_plan, "121", "no plan can be made for what was asked"},
     ExitStatusRow{ExitStatus::gave_up, "122", "gave up (kept for the supervisor)"},
     ExitStatusRow{

@@ -17,6 +17,7 @@ constexpr std::array table{
     &run_verb,
     &ctl_verb,
     &ckpt_verb,
+    &check_verb,
     &status_verb,
     &report_verb,
     &history_verb,

@@ -17,6 +17,7 @@ extern const Verb exec_verb;
 extern const Verb run_verb;
 extern const Verb ctl_verb;
 extern const Verb ckpt_verb;
+extern const Verb check_verb;
 extern const Verb status_verb;
 extern const Verb report_verb;
 extern const Verb history_verb;

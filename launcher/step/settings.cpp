@@ -226,6 +226,8 @@ Result<Settings> parse_settings(std::string_view text, std::string_view origin) 
     const toml::table file = toml::parse(text, origin);
     for (const auto& [name, node] : file) {
       const toml::table* section = node.as_table();
+      // The tables of the health checks have a reader of their own.
+      if (name.str() == "check" || name.str() == "class") continue;
       if (section == nullptr)
         return unknown_setting(origin, name.source(), std::string(name.str()));
       if (auto failure = take_section(settings, origin, name.str(), *section))

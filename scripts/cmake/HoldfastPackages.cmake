@@ -35,6 +35,9 @@ set(CPACK_COMPONENT_PLUGIN_DESCRIPTION
 
 install(FILES "${PROJECT_SOURCE_DIR}/scripts/packaging/holdfast.toml"
   DESTINATION "${CMAKE_INSTALL_FULL_SYSCONFDIR}/holdfast" COMPONENT program)
+foreach(script prolog epilog health-check-program)
+  install(PROGRAMS "${PROJECT_SOURCE_DIR}/scripts/${script}" DESTINATION share/holdfast COMPONENT program)
+endforeach()
 install(FILES "${PROJECT_SOURCE_DIR}/README.md" "${PROJECT_SOURCE_DIR}/INSTALL.md" "${PROJECT_SOURCE_DIR}/NEWS.md"
   DESTINATION share/doc/holdfast COMPONENT program)
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION share/doc/holdfast RENAME copyright COMPONENT program)

@@ -3,6 +3,8 @@
 // tables, in both directions.
 #include "cli/verbs.hpp"
 #include "holdfast/common/text.hpp"
+#include "holdfast/health/keep/settings.hpp"
+#include "holdfast/health/learn.hpp"
 #include "holdfast/step/settings.hpp"
 
 #include <fstream>
@@ -87,13 +89,17 @@ TEST(Manual, HasExactlyTheExitCodes) {
 
 TEST(Manual, OfTheSettingsHasExactlyTheKeys) {
   const std::string text = page("holdfast.toml.5");
-  const std::map<std::string_view, std::string_view> headings{{"machine", "MACHINE"},
-                                                              {"bind", "BIND"}};
+  const std::map<std::string_view, std::string_view> headings{
+      {"machine", "MACHINE"}, {"bind", "BIND"}, {"check", "CHECK"}, {"class", "CLASS"}};
   std::map<std::string_view, std::vector<std::string>> there;
   for (const step::SettingRow& row : step::setting_rows()) {
     const std::string_view standard = row.standard.empty() ? "\"\"" : row.standard;
     there[row.section].push_back(cat(row.key, " = ", row.type, ", default ", standard));
   }
+  for (const health::CheckSettingRow& row : health::check_setting_rows())
+    there["check"].push_back(cat(row.key, " = ", row.type, ", default ", row.standard));
+  for (const health::ClassKey& key : health::class_keys())
+    there["class"].push_back(std::string(key.name));
   for (const auto& [table, keys] : there) {
     ASSERT_TRUE(headings.contains(table)) << "table [" << table << "] has no heading";
     std::vector<std::string> told;

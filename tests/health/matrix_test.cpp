@@ -203,6 +203,15 @@ TEST(Checks, DoNotCompareCountersOverAReboot) {
   EXPECT_EQ(verdict_of(judged(node, Tier::periodic)), Verdict::fit);
 }
 
+TEST(Checks, OfCountersPassNothingBeforeThereIsABaseline) {
+  Node node;
+  node.before = {};
+  for (const Finding& finding : judged(node, Tier::return_to_service)) {
+    EXPECT_NE(finding.check, "nic.flap");
+    EXPECT_NE(finding.check, "mem.edac");
+  }
+}
+
 TEST(Checks, DoNotTakeAnIdleLinkForASlowOne) {
   Node node;
   node.gpu().pcie_generation = 1;

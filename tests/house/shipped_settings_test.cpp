@@ -2,6 +2,7 @@
 // The holdfast.toml that is installed lists every key at its default, commented out, with the help
 // of the settings table; and the table knows no key that it leaves out.
 #include "holdfast/common/text.hpp"
+#include "holdfast/health/keep/settings.hpp"
 #include "holdfast/step/settings.hpp"
 
 #include <fstream>
@@ -31,6 +32,9 @@ std::string from_table() {
     const std::string_view standard = row.standard.empty() ? "\"\"" : row.standard;
     text += cat("# ", row.help, "\n# ", row.key, " = ", standard, "\n");
   }
+  text += "\n[check]\n";
+  for (const health::CheckSettingRow& row : health::check_setting_rows())
+    text += cat("# ", row.help, "\n# ", row.key, " = ", row.standard, "\n");
   return text;
 }
 
@@ -45,6 +49,9 @@ TEST(ShippedSettings, AreReadAsTheyAre) {
   const auto settings = read_settings(shipped_file);
   ASSERT_TRUE(settings) << settings.error().sentence();
   EXPECT_FALSE(settings->topology);
+  const auto checks = health::read_check_settings(shipped_file);
+  ASSERT_TRUE(checks) << checks.error().sentence();
+  EXPECT_EQ(checks->policy.mode, health::Mode::observe);
 }
 
 }  // namespace

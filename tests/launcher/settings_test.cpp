@@ -45,6 +45,10 @@ gpus_without_gres = true
   EXPECT_EQ(setting_rows().size(), 11U) << "a new key belongs into this test and into the manual";
 }
 
+TEST(Settings, LeaveTheTablesOfTheHealthChecksToTheirOwnReader) {
+  EXPECT_TRUE(parse_settings("[check]\nmode = \"act\"\n[class.h100]\ngpus = 8\n", "test.toml"));
+}
+
 struct WrongSetting {
   const char* text;
   const char* told;

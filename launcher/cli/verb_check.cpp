@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+// `holdfast check`: looks at this node or at saved facts, judges, tells. By hand it touches
+// nothing; with --act, as the scripts call it, it keeps the node's memory and does what the
+// settings allow. It forks (probes) and runs sinfo and scontrol, so it must run before anything
+// makes a thread.
+#include "cli/check/facts_source.hpp"
+#include "cli/check/output.hpp"
+#include "cli/result_file.hpp"
+#include "cli/verbs.hpp"
+#include "holdfast/common/text.hpp"
+#include "holdfast/health/keep/act.hpp"
+#include "holdfast/health/learn.hpp"
+#include "holdfast/health/probes/gather.hpp"
+#include "holdfast/step/settings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <filesystem>
+
+namespace holdfast::cli {
+
+namespace {
+
+using health::CheckSettings;
+using health::Facts;
+using health::Tier;
+
+constexpr std::array specs{
+    OptionSpec{"tier",
+               Takes::choice,
+               "prolog|epilog|periodic|return-to-service",
+               "which checks: return-to-service, all of them, by default"},
+    OptionSpec{"explain", Takes::nothing, "", "also what passed, from what, and each probe's time"},
+    OptionSpec{"json", Takes::nothing, "", "print one JSON object"},
+    OptionSpec{"nagios", Takes::nothing, "", "print one line; end with 0, 1, 2 or 3"},
+    OptionSpec{"prometheus", Takes::file, "FILE", "write metrics, by rename"},
+    OptionSpec{"quiet", Takes::nothing, "", "print nothing about a node that is fit"},
+    OptionSpec{"list", Takes::nothing, "", "print the table of all checks and their limits"},
+    OptionSpec{"facts", Takes::file, "FILE", "judge saved facts instead of this node"},
+    OptionSpec{"save-facts", Takes::file, "FILE", "write what was seen, judge nothing"},
+    OptionSpec{
+        "learn", Takes::text, "NAME", "print the class of this healthy node, for the settings"},
+    OptionSpec{"diff", Takes::text, "FILE|NODE", "compare with saved facts or with another node"},
+    OptionSpec{"act", Takes::nothing, "", "keep the record and do what the settings allow"},
+    OptionSpec{"node", Takes::text, "NAME", "this node's name in Slurm"},
+    OptionSpec{"job", Takes::text, "ID", "the job it is done for; SLURM_JOB_ID by default"},
+    OptionSpec{
+        "settings", Takes::file, "FILE", "instead of /etc/holdfast/holdfast.toml", false, true},
+    OptionSpec{"root", Takes::directory, "DIR", "look for /sys, /proc, /dev below it", false, true},
+};
+
+std::string from_environment(const Caller& caller, std::string_view name) {
+  const auto found = caller.environment.find(name);
+  return found == caller.environment.end() ? std::string() : found->second;
+}
+
+/// What one run is about, out of options, environment and settings.
+struct Wish {
+  const ParsedOptions& options;
+  Caller& caller;
+  CheckSettings settings;
+  Tier tier{Tier::return_to_service};
+  std::string job;
+  health::Store store;
+};
+
+Result<Wish> wish_of(const ParsedOptions& options, Caller& caller) {
+  auto settings =
+      health::read_check_settings(options.value("settings").value_or(step::settings_file));
+  if (!settings) return settings.error();
+  const health::Store store(settings->state);
+  Wish wish{options, caller, std::move(*settings), Tier::return_to_service, {}, store};
+  if (const auto word = options.value("tier")) wish.tier = *health::tier_of(*word);
+  wish.job = options.value("job").value_or(from_environment(caller, "SLURM_JOB_ID"));
+  return wish;
+}
+
+health::GatherWish gather_wish(const Wish& wish) {
+  health::GatherWish gather;
+  if (const auto root = wish.options.value("root")) gather.root = *root;
+  gather.node = wish.options.value("node").value_or("");
+  gather.thorough = wish.tier == Tier::return_to_service;
+  // What is left of the prolog's second is for judging, and for the loader.
+  gather.deadline =
+      wish.tier == Tier::prolog ? wish.settings.prolog_deadline * 4 / 5 : wish.settings.deadline;
+  std::string nvml = from_environment(wish.caller, "HOLDFAST_NVML_LIBRARY");
+  if (nvml.empty()) nvml = wish.settings.nvml.string();
+  if (!nvml.empty()) gather.nvml_library = nvml;
+  if (wish.options.has("act"))
+    if (const auto cursor =
+            health::parse_kernel_log_cursor(wish.store.read_cursor(word_of(wish.tier))))
+      gather.cursor = *cursor;
+  return gather;
+}
+
+void warn_unless(const Result<void>& done, Caller& caller) {
+  if (!done) caller.voice.warning(done.error().sentence());
+}
+
+Result<Facts> facts_for(const Wish& wish) {
+  if (const auto file = wish.options.value("facts")) return read_facts_file(*file);
+  health::Gathered gathered = health::gather(gather_wish(wish));
+  if (wish.options.has("act"))
+    warn_unless(wish.store.write_cursor(word_of(wish.tier), to_text(gathered.cursor)), wish.caller);
+  return std::move(gathered.facts);
+}
+
+/// The baseline a tier compares with. What grew during a job is known only to the job's own.
+std::string baseline_name(const Wish& wish) {
+  return wish.tier == Tier::epilog ? cat("job-", wish.job) : std::string("periodic");
+}
+
+health::Baseline baseline_for(const Wish& wish) {
+  auto before = wish.store.read_baseline(baseline_name(wish));
+  return before ? std::move(*before) : health::Baseline{};
+}
+
+void keep_baseline(const Wish& wish, const Facts& facts) {
+  if (wish.tier == Tier::epilog)
+    wish.store.remove_baseline(baseline_name(wish));
+  else if (wish.tier != Tier::prolog)
+    warn_unless(wish.store.write_baseline("periodic", baseline_of(facts)), wish.caller);
+  else if (!wish.job.empty())
+    warn_unless(wish.store.write_baseline(cat("job-", wish.job), baseline_of(facts)), wish.caller);
+}
+
+/// Slurm is asked for features only where a class goes by them, and then once an hour: a thousand
+/// nodes that ask every few minutes are work for the controller.
+std::vector<std::string> features_for(const Wish& wish,
+                                      const health::Slurm& slurm,
+                                      const Facts& facts) {
+  const bool wanted = std::ranges::any_of(
+      wish.settings.classes, [](const health::NodeClass& node) { return !node.feature.empty(); });
+  if (!wanted) return {};
+  auto memory = wish.store.read_memory();
+  const bool fresh = memory && memory->features_at > facts.at - 3600;
+  if (fresh || wish.tier == Tier::prolog)
+    return memory ? memory->features : std::vector<std::string>{};
+  const auto features = slurm.ask_features(facts.node);
+  if (!features) return memory ? memory->features : std::vector<std::string>{};
+  if (wish.options.has("act") && memory) {
+    memory->features = *features;
+    memory->features_at = facts.at;
+    warn_unless(wish.store.write_memory(*memory), wish.caller);
+  }
+  return *features;
+}
+
+CheckRun judge_facts(const Wish& wish, Facts facts, const health::Slurm& slurm) {
+  CheckRun run;
+  run.tier = wish.tier;
+  run.node = class_of(wish.settings.classes, facts.node, features_for(wish, slurm, facts), facts);
+  run.facts = std::move(facts);
+  const health::Limits limits{run.node, wish.settings.limits};
+  const health::Baseline before = baseline_for(wish);
+  run.findings = health::judge({run.facts, before, limits, wish.tier}, wish.settings.overrides);
+  run.verdict = health::verdict_of(run.findings);
+  return run;
+}
+
+void act(const Wish& wish, const health::Slurm& slurm, CheckRun& run) {
+  health::Done done = act_on(run.findings,
+                             run.facts,
+                             {wish.tier, run.facts.node, wish.job},
+                             wish.settings.policy,
+                             wish.store,
+                             slurm);
+  for (const std::string& trouble : done.troubles)
+    wish.caller.voice.warning(trouble);
+  run.decision = std::move(done.decision);
+  keep_baseline(wish, run.facts);
+}
+
+void tell(const Wish& wish, const CheckRun& run) {
+  const ParsedOptions& options = wish.options;
+  std::string metrics = options.value("prometheus").value_or("");
+  if (metrics.empty() && options.has("act") && wish.tier == Tier::periodic)
+    metrics = wish.settings.prometheus.string();
+  if (!metrics.empty())
+    warn_unless(health::write_by_rename(metrics, check_metrics(run)), wish.caller);
+  const bool fine =
+      run.verdict == health::Verdict::fit || run.verdict == health::Verdict::fit_but_watch;
+  if (options.has("quiet") && fine && !options.has("json")) return;
+  if (options.has("json"))
+    wish.caller.out << check_json(run);
+  else if (options.has("nagios"))
+    wish.caller.out << check_nagios(run);
+  else
+    wish.caller.out << check_screen(run, options.has("explain"), wish.caller.looks);
+}
+
+ExitStatus status_for(const Wish& wish, const CheckRun& run) {
+  if (wish.options.has("nagios")) return nagios_status(run.verdict);
+  if (run.decision) return run.decision->refuse_job ? ExitStatus::unfit : ExitStatus::ok;
+  if (run.verdict == health::Verdict::unfit) return ExitStatus::unfit;
+  return run.verdict == health::Verdict::undecided ? ExitStatus::negative : ExitStatus::ok;
+}
+
+Result<ExitStatus> compare(const Wish& wish, const Facts& here, const std::string& other) {
+  const bool is_file = other == "-" || std::filesystem::exists(other);
+  const auto there =
+      is_file ? read_facts_file(other) : ask_node_facts(other, std::chrono::seconds(60));
+  if (!there) return there.error();
+  const auto found = differences(learn_class(here, "x"), learn_class(*there, "x"));
+  for (const health::Difference& difference : found)
+    wish.caller.out << cat(
+        difference.what, ": ", difference.here, " here, ", difference.there, " there\n");
+  return found.empty() ? ExitStatus::ok : ExitStatus::negative;
+}
+
+bool is_bare_key(std::string_view name) {
+  return !name.empty() && std::ranges::all_of(name, [](unsigned char letter) {
+    return std::isalnum(letter) != 0 || letter == '-' || letter == '_';
+  });
+}
+
+Result<ExitStatus> run_check(const ParsedOptions& options, Caller& caller) {
+  if (options.has("list")) {
+    caller.out << check_table();
+    return ExitStatus::ok;
+  }
+  if (options.has("act") && options.has("facts"))
+    return Failure{FailureKind::bad_input,
+                   "saved facts are judged, not acted on",
+                   "leave --act or --facts out",
+                   {}};
+  const auto wish = wish_of(options, caller);
+  if (!wish) return wish.error();
+  auto facts = facts_for(*wish);
+  if (!facts) return facts.error();
+  if (const auto file = options.value("save-facts")) {
+    const auto written = write_result(caller, *file, to_json(*facts) + "\n");
+    if (!written) return written.error();
+    return ExitStatus::ok;
+  }
+  if (const auto name = options.value("learn")) {
+    if (!is_bare_key(*name))
+      return Failure{FailureKind::bad_input,
+                     cat("a class cannot be called \"", name->substr(0, 40), '"'),
+                     "take letters, digits, - and _",
+                     {}};
+    caller.out << to_toml(learn_class(*facts, *name));
+    return ExitStatus::ok;
+  }
+  if (const auto other = options.value("diff")) return compare(*wish, *facts, *other);
+  const health::Slurm slurm(wish->settings.slurm_bin, wish->settings.slurm_deadline);
+  CheckRun run = judge_facts(*wish, std::move(*facts), slurm);
+  if (options.has("act")) act(*wish, slurm, run);
+  tell(*wish, run);
+  return status_for(*wish, run);
+}
+
+}  // namespace
+
+const Verb check_verb{
+    .name = "check",
+    .summary = "is this node, its GPUs and its network fit for a job, and why not",
+    .about =
+        "Looks at GPUs, links, ports, memory, disks and the kernel log, judges what it saw\n"
+        "and says what to do. By hand it changes nothing. Exit status: 0 fit, 1 something\n"
+        "could not be seen, 120 unfit.",
+    .operands = {},
+    .options = specs,
+    .examples =
+        "holdfast check\n"
+        "holdfast check --save-facts n17.json; holdfast check --facts n17.json --explain\n"
+        "holdfast check --learn h100 >> /etc/holdfast/holdfast.toml",
+    .run = run_check,
+};
+
+}  // namespace holdfast::cli
