@@ -217,11 +217,13 @@ void start_all(const std::vector<Look>& looks,
 
 std::vector<Seen> look_in_children(const std::vector<Look>& looks,
                                    const ChildRules& rules,
-                                   const LeftBehind& left_behind) {
+                                   const LeftBehind& left_behind,
+                                   const std::function<void()>& meanwhile) {
   std::vector<Child> children;
   children.reserve(looks.size());
   const auto end = Clock::now() + rules.deadline;
   start_all(looks, left_behind, children);
+  meanwhile();
   take_answers(children, end);
   for (Child& child : children)
     if (child.answer >= 0) kill(child.pid, rules.end_signal);

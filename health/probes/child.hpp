@@ -33,9 +33,12 @@ struct ChildRules {
 
 /// Takes all looks at once, each in a child of its own, and waits until all have answered or the
 /// deadline has passed. A child that cannot be ended (it waits in the kernel) is left behind and
-/// remembered; a look of which too many were left behind is not taken. In order of `looks`.
-[[nodiscard]] std::vector<Seen> look_in_children(const std::vector<Look>& looks,
-                                                 const ChildRules& rules,
-                                                 const LeftBehind& left_behind);
+/// remembered; a look of which too many were left behind is not taken. `meanwhile` is what the
+/// parent does itself while they look. In order of `looks`.
+[[nodiscard]] std::vector<Seen> look_in_children(
+    const std::vector<Look>& looks,
+    const ChildRules& rules,
+    const LeftBehind& left_behind,
+    const std::function<void()>& meanwhile = [] {});
 
 }  // namespace holdfast::health

@@ -218,10 +218,12 @@ Gathered gather(const GatherWish& wish) {
     looks.push_back(local_look(wish, *mounts));
     std::ranges::move(remote_looks(wish, *mounts), std::back_inserter(looks));
   }
-  if (is_wanted(wish, "kernel_log")) read_kernel_log(tree, out.cursor, facts);
   const LeftBehind left_behind(wish.run_directory / "left-behind");
   std::vector<MountFacts> listed = mounts.value_or({});
-  for (Seen& seen : look_in_children(looks, {wish.deadline}, left_behind))
+  const auto meanwhile = [&] {
+    if (is_wanted(wish, "kernel_log")) read_kernel_log(tree, out.cursor, facts);
+  };
+  for (Seen& seen : look_in_children(looks, {wish.deadline}, left_behind, meanwhile))
     take_over(seen, listed, facts);
   if (is_wanted(wish, "storage"))
     facts.storage.mounts = mounts.known()
