@@ -4,6 +4,7 @@
 // many times larger than the file.
 #include "checkpoint/formats/dmtcp_image.hpp"
 #include "checkpoint/formats/gromacs_cpt.hpp"
+#include "checkpoint/formats/json.hpp"
 #include "checkpoint/formats/kvtree.hpp"
 #include "checkpoint/formats/lammps_restart.hpp"
 #include "checkpoint/formats/msgpack.hpp"
@@ -75,6 +76,8 @@ void read_as(unsigned kind, std::string_view file) {
       return (void)parse_manifest(file).has_value();
     case 11:
       return (void)parse_memory_line(file).has_value();
+    case 12:
+      return (void)parse_json_object(file).has_value();
     default:
       return (void)resume_arguments(file, {}).has_value();
   }
@@ -86,6 +89,6 @@ void read_as(unsigned kind, std::string_view file) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view file(reinterpret_cast<const char*>(data) + 1, size - 1);
-  holdfast::checkpoint::read_as(data[0] % 13U, file);
+  holdfast::checkpoint::read_as(data[0] % 14U, file);
   return 0;
 }

@@ -267,7 +267,7 @@ TEST_F(Step, LeavesNothingOfTheProgramBehind) {
 class StepWithoutMemory : public Step {
  protected:
   void SetUp() override {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef HOLDFAST_SANITIZED
     GTEST_SKIP() << "the sanitizer itself needs the addresses that are to be scarce";
 #endif
   }
