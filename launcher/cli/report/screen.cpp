@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t most_letters = 160;
 
 std::string clipped_to_screen(std::string_view text) {
-  const std::string shown = printable(text);
+  std::string shown = printable(text);
   if (width_of(shown) <= most_letters) return shown;
   std::size_t end = most_letters;
   while (end > 0 && (static_cast<unsigned char>(shown[end]) & 0xC0U) == 0x80U)

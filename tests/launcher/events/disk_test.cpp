@@ -16,6 +16,7 @@
 #include <map>
 #include <set>
 #include <sstream>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -224,6 +225,28 @@ TEST_F(Disk, KeepsWhatAKilledWriterAcknowledged) {
     for (std::size_t index = 0; index < there->records.size(); ++index)
       EXPECT_EQ(there->records[index].seq, index + 1);
   }
+}
+
+TEST_F(Disk, WritesAgainWhatTheKernelCutOffInTheMiddleOfALine) {
+  claim(1);
+  EventLog log = open_log(1);
+  ASSERT_TRUE(log.append(Note{"a"}, 1));
+  const auto old_action = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit old_limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old_limit), 0);
+  rlimit tight = old_limit;
+  tight.rlim_cur = std::filesystem::file_size(directory_ + "/events.jsonl") + 20;
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
+  const auto cut = log.append(Note{"b"}, 2);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &old_limit), 0);
+  std::signal(SIGXFSZ, old_action);
+  ASSERT_FALSE(cut);
+  EXPECT_EQ(cut.error().cause, std::errc::file_too_large);
+  EXPECT_TRUE(read_log(directory_)->open_end);
+  ASSERT_TRUE(log.append(Note{"c"}, 3));
+  const auto there = read_log(directory_);
+  EXPECT_EQ(there->records.size(), 3U);
+  EXPECT_EQ(there->bad_lines, 1U);
 }
 
 TEST_F(Disk, IsNotHeldUpByAFifoOrFooledByALink) {
