@@ -72,12 +72,11 @@ class Guard {
   }
 
  private:
-  [[nodiscard]] bool over() const { return until_ && read_boot_clock() >= *until_; }
+  [[nodiscard]] bool over() const { return read_boot_clock() >= until_; }
 
   [[nodiscard]] milliseconds sleep_for() const {
-    if (!until_) return longest_sleep;
     if (over()) return kill_again;
-    return std::clamp(*until_ - read_boot_clock(), milliseconds(1), longest_sleep);
+    return std::clamp(until_ - read_boot_clock(), milliseconds(1), longest_sleep);
   }
 
   bool take() {
@@ -85,8 +84,7 @@ class Guard {
     const auto got = ::recv(line_, &until, sizeof until, MSG_DONTWAIT);
     if (got < 0) return errno == EAGAIN || errno == EINTR;
     if (got != sizeof until) return false;
-    const milliseconds wanted(until);
-    if (!until_ || *until_ < wanted) until_ = wanted;
+    until_ = std::max(until_, milliseconds(until));
     return true;
   }
 
@@ -107,7 +105,7 @@ class Guard {
   int child_;
   int line_;
   ProcessTable table_;
-  std::optional<milliseconds> until_;  // no lease yet: there is nothing to end
+  milliseconds until_{};  // none yet
   std::optional<milliseconds> counted_for_;
 };
 

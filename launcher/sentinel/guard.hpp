@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The guard is the parent of a sentinel. It holds the lease: a sentinel that hangs on a stalled
 // file system, is stopped, or dies cannot keep ranks alive by it. It touches nothing but /proc, and
-// kills every process of every attempt when the lease is over, until it is renewed, and when the
+// kills every process of every attempt while there is no lease (none yet, or over) and when the
 // sentinel is gone.
 #pragma once
 

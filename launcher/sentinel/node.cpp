@@ -92,7 +92,11 @@ void Node::tick() {
   look_after_supervisor(now);
   if (closed_) return;
   // On the grid of the beat, so that the work of a beat does not make the next one late.
-  clock_.expires_after(beat_ - (read_boot_clock() - now));
+  beat_within(beat_ - (read_boot_clock() - now));
+}
+
+void Node::beat_within(Time time) {
+  clock_.expires_after(time);
   clock_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
     const auto self = weak.lock();
     if (!error && self) self->tick();

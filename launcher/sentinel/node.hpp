@@ -52,6 +52,7 @@ class Node : public std::enable_shared_from_this<Node> {
   // node.cpp
   void tick();
   void beat(Time now);
+  void beat_within(Time time);
   void tell_signs();
   void watch_ends(const std::vector<RankState>& ranks);
   void look_after_supervisor(Time now);

@@ -150,12 +150,7 @@ void Node::meet(const std::shared_ptr<Uplink>& uplink,
   ever_up_ = true;
   uplink->up = true;
   if (campaign_) campaign_->hear_supervisor(epoch_);
-  // At once: the supervisor waits for the first beat, not for the clock.
-  clock_.expires_after(Time(0));
-  clock_.async_wait([weak](boost::system::error_code error) {
-    const auto self = weak.lock();
-    if (!error && self) self->tick();
-  });
+  beat_within(Time(0));  // the supervisor waits for the first beat, not for the clock
 }
 
 void Node::hear(const std::shared_ptr<Link>& link, const json::object& said) {
@@ -178,7 +173,10 @@ void Node::hear_ack(const json::object& said) {
   if (campaign_) campaign_->hear_supervisor(epoch_);
   // Counted from when the beat was sent, not from when the answer came: the supervisor counts from
   // its answer, which lies between, so our lease never outlives the one it knows of.
-  if (lease > 0) leash_.hold_until(sent_[sequence % sent_.size()] + Time(lease));
+  if (lease > 0) return leash_.hold_until(sent_[sequence % sent_.size()] + Time(lease));
+  // Heard, and given nothing: the supervisor has no majority yet. It may want nothing but one more
+  // beat, which tells it that its answers come through.
+  if (sequence == sequence_) beat_within(beat_ / 5);
 }
 
 /// Things that must not be told twice go over the first link that is up; those that come to nothing

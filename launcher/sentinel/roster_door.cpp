@@ -41,6 +41,7 @@ Roster::Impl::Impl(asio::io_context& context, RosterSettings settings, Listener&
     auto node = std::make_unique<RosterNode>();
     node->name = name;
     by_name_.emplace(node->name, node.get());
+    voters_.push_back(node.get());
     nodes_.push_back(std::move(node));
   }
 }
@@ -190,14 +191,7 @@ void Roster::Impl::meet_sentinel(const std::shared_ptr<Link>& link, const json::
   if (const auto* door = hello.if_contains("door"); door != nullptr)
     if (auto peers = parse_announcement(json::serialize(*door)))
       node.peer_door = std::move(peers->endpoint);
-  const auto before = std::exchange(node.state, RosterNode::State::living);
-  if (before == RosterNode::State::absent) {
-    write_peers_soon();
-    listener_.joined(node.name, link->peer());
-  } else if (before == RosterNode::State::lost) {
-    write_peers_soon();
-    listener_.back(node.name);
-  }
+  write_peers_soon();
 }
 
 void Roster::Impl::meet_control(const std::shared_ptr<Link>& link) {

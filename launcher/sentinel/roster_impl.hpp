@@ -85,6 +85,7 @@ class Roster::Impl : public std::enable_shared_from_this<Roster::Impl> {
   std::vector<std::unique_ptr<RosterNode>> nodes_;
   std::unordered_map<std::string_view, RosterNode*> by_name_;
   std::vector<std::string> members_;
+  std::vector<const RosterNode*> voters_;  // the same
   std::deque<std::shared_ptr<Link>> strangers_;
   std::set<std::shared_ptr<Link>> controls_;
   std::set<std::string> noted_;

@@ -56,12 +56,10 @@ void Roster::Impl::hear_beat(RosterNode& node,
   }
   node.heard = Clock::now();
   node.confirmed(number_in<std::uint64_t>(said, "acknowledged").value_or(0));
+  // A majority may have come together with this beat; nobody has to wait for the clock.
+  if (granted_.count() == 0) weigh(node.heard);
   acknowledge(node, link, beat->sequence);
-  if (node.state == RosterNode::State::lost) {
-    // Its links were kept: it was silent, not gone.
-    node.state = RosterNode::State::living;
-    listener_.back(node.name);
-  }
+  if (closed_) return;
   // The same beat comes over every network the node has.
   if (beat->sequence <= node.sequence) return;
   node.sequence = beat->sequence;
@@ -77,6 +75,12 @@ void Roster::Impl::acknowledge(RosterNode& node,
   if (granted_.count() == 0) return;
   node.acknowledged = now;
   node.fenced = now + granted_ + fence_margin;
+  // Only now: a node without a lease ends every rank it finds.
+  const auto before = std::exchange(node.state, RosterNode::State::living);
+  if (before == RosterNode::State::absent)
+    listener_.joined(node.name, link->peer());
+  else if (before == RosterNode::State::lost)
+    listener_.back(node.name);
 }
 
 void Roster::Impl::tell(const std::string& name, const json::object& order) {

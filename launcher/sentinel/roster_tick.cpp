@@ -67,9 +67,8 @@ void Roster::Impl::weigh(Clock::time_point now) {
     granted_ = terms_.lease;
     return;
   }
-  const auto fresh = static_cast<unsigned>(std::ranges::count_if(members_, [&](const auto& name) {
-    const RosterNode* node = find(name);
-    return node != nullptr && node->round_trip && now - *node->round_trip <= terms_.fresh;
+  const auto fresh = static_cast<unsigned>(std::ranges::count_if(voters_, [&](const auto* node) {
+    return node->round_trip && now - *node->round_trip <= terms_.fresh;
   }));
   const Majority majority = majority_of(fresh, static_cast<unsigned>(members_.size()));
   const bool controller =
@@ -101,6 +100,9 @@ void Roster::Impl::weigh(Clock::time_point now) {
 
 void Roster::Impl::set_members(std::vector<std::string> members) {
   members_ = std::move(members);
+  voters_.clear();
+  for (const std::string& member : members_)
+    if (const RosterNode* node = find(member)) voters_.push_back(node);
   write_peers_soon();
 }
 

@@ -52,7 +52,8 @@ class Roster {
   class Listener {
    public:
     virtual ~Listener() = default;
-    /// A node's sentinel has proved itself and beats. `address` is where it came from.
+    /// A node's sentinel has proved itself, beats, and holds a lease: ranks may be started there.
+    /// `address` is where it came from.
     virtual void joined(const std::string& /*node*/, const std::string& /*address*/) {}
     /// Nothing was heard for `silent`. `how`: "silent" (no beat for the node timeout), "closed"
     /// (its connections ended and it did not come back) or "absent" (it never joined). Its ranks

@@ -33,10 +33,19 @@ join_group() {
     [ ! -s "$here/freezer" ] || { read -r group <"$here/freezer"; echo 0 >"$group/cgroup.procs"; }
 }
 
+# A machine keeps its hardware address when it boots; with a new one its neighbours would not find it for a minute.
+hardware_address() { # IPV4
+    local octets
+    IFS=. read -ra octets <<<"$1"
+    printf '02:00:%02x:%02x:%02x:%02x' "${octets[@]}"
+}
+
 plug_in() {
+    local mac
+    mac=$(hardware_address "$address")
     ip -batch - <<BATCH
 link set lo up
-link add eth0 type veth peer name p$node netns /proc/$switch/ns/net
+link add eth0 address $mac type veth peer name p$node netns /proc/$switch/ns/net
 address add $address/16 dev eth0
 link set eth0 up
 BATCH

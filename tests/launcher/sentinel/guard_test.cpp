@@ -69,12 +69,17 @@ class Guarded : public ::testing::Test {
   std::unique_ptr<GuardLine> leash_;
 };
 
+TEST_F(Guarded, WithoutALeaseNoRankLives) {
+  const MarkedChild rank(job_, 1, 0, {"sleep", "60"});
+  EXPECT_EQ(rank.wait(), 128 + SIGKILL);
+}
+
 TEST_F(Guarded, RanksLiveAsLongAsTheLeaseAndNoLonger) {
+  const auto begin = read_boot_clock();
+  leash_->hold_until(begin + milliseconds(300));
   const MarkedChild rank(job_, 1, 0, {"sleep", "60"});
   ProcessTable table(job_);
   ASSERT_TRUE(rank.wait_for([&] { return table.read_all().size() == 1; }));
-  const auto begin = read_boot_clock();
-  leash_->hold_until(begin + milliseconds(300));
   EXPECT_EQ(rank.wait(), 128 + SIGKILL);
   const auto lived = read_boot_clock() - begin;
   EXPECT_GE(lived, milliseconds(299));
@@ -84,6 +89,7 @@ TEST_F(Guarded, RanksLiveAsLongAsTheLeaseAndNoLonger) {
 }
 
 TEST_F(Guarded, ALeaseThatIsRenewedGoesOn) {
+  leash_->hold_until(read_boot_clock() + milliseconds(400));
   const MarkedChild rank(job_, 1, 0, {"sleep", "60"});
   ProcessTable table(job_);
   for (int count = 0; count < 10; ++count) {
@@ -94,6 +100,7 @@ TEST_F(Guarded, ALeaseThatIsRenewedGoesOn) {
 }
 
 TEST_F(Guarded, RanksDieWithTheirSentinel) {
+  leash_->hold_until(read_boot_clock() + milliseconds(60000));
   const MarkedChild rank(job_, 1, 0, {"sleep", "60"});
   ProcessTable table(job_);
   ASSERT_TRUE(rank.wait_for([&] { return table.read_all().size() == 1; }));
@@ -103,6 +110,7 @@ TEST_F(Guarded, RanksDieWithTheirSentinel) {
 }
 
 TEST_F(Guarded, AfterAGoodbyeRanksAreLeftAlone) {
+  leash_->hold_until(read_boot_clock() + milliseconds(60000));
   const MarkedChild rank(job_, 1, 0, {"sleep", "60"});
   ProcessTable table(job_);
   ASSERT_TRUE(rank.wait_for([&] { return table.read_all().size() == 1; }));

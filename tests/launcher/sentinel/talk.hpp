@@ -117,7 +117,12 @@ class Talk : public ::testing::Test {
     return node;
   }
 
-  /// A sentinel of the test's own hands: it has proved itself and does nothing.
+  void beat_once(const std::shared_ptr<Link>& link) {
+    link->send(
+        beat_message({.sequence = ++puppet_beats_, .uptime = {}, .load = 0, .ranks = {}}, 0));
+  }
+
+  /// A sentinel of the test's own hands: it has proved itself, beats once and does nothing more.
   std::shared_ptr<Link> puppet(const std::string& name, std::uint64_t epoch = 0) {
     std::shared_ptr<Link> met;
     prover_ = make_prover(context_, token);
@@ -138,6 +143,7 @@ class Talk : public ::testing::Test {
                          .refused = [](const Failure&) {}});
     });
     EXPECT_TRUE(run_until([&] { return met != nullptr; }));
+    if (epoch == 0) beat_once(met);
     return met;
   }
 
@@ -163,6 +169,7 @@ class Talk : public ::testing::Test {
   std::unique_ptr<Prover> prover_;
   std::unique_ptr<Roster> roster_;
   std::vector<std::shared_ptr<Node>> nodes_;
+  std::uint64_t puppet_beats_{};
   std::vector<boost::json::object> heard_;
   std::vector<int> ended_;
 };

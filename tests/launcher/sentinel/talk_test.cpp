@@ -44,7 +44,7 @@ TEST_F(Talk, ANodeWhoseConnectionIsHalfOpenIsLostInTimeAndBackWhenItBeats) {
   const auto took = std::chrono::steady_clock::now() - begin;
   EXPECT_GT(took, milliseconds(350));
   EXPECT_LT(took, milliseconds(1500));
-  link->send(beat_message({.sequence = 1, .uptime = {}, .load = 0, .ranks = {}}, 0));
+  beat_once(link);
   EXPECT_TRUE(run_until([&] { return diary_.has("back n1"); }));
   link->close();
 }
@@ -54,6 +54,7 @@ TEST_F(Talk, ANodeWhoseConnectionEndsIsLostIfItDoesNotComeBack) {
   with.node_timeout = milliseconds(10000);
   listen(with);
   const auto link = puppet("n2");
+  ASSERT_TRUE(run_until([&] { return diary_.has("joined n2"); }));
   link->close();
   EXPECT_TRUE(run_until([&] { return diary_.has("lost n2 closed"); }));
   (void)puppet("n2");
@@ -92,6 +93,8 @@ TEST_F(Talk, WithoutAMajorityNoLeaseIsGivenAndSlurmctldIsAsked) {
 TEST_F(Talk, AMajorityOfSentinelsNeedsNoSlurmctld) {
   auto with = settings();
   with.state = ::testing::TempDir();
+  with.node_timeout = milliseconds(4000);  // a busy machine must not look like a lost majority
+  with.lease = milliseconds(3000);
   listen(with);
   start(sentinel("n1"));
   start(sentinel("n2"));
