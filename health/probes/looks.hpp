@@ -34,7 +34,7 @@ void look_at_slurm(const Tree& tree, Facts& facts);
 
 void look_at_drives(const Tree& tree, Facts& facts);
 
-/// Every mount, as the kernel lists them; asks no file system.
+/// Every mount but those of users' own programs, as the kernel lists them; asks no file system.
 [[nodiscard]] Fact<std::vector<MountFacts>> list_mounts(const Tree& tree);
 
 /// A file system behind a network: its server may never answer.

@@ -5,6 +5,7 @@
 #include "looks.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <sys/stat.h>
 
 namespace holdfast::health {
@@ -61,13 +62,34 @@ void name_process(const Tree& tree, GpuProcess& process) {
   }
 }
 
-/// Also one the driver does not see.
-bool has_nvidia_device(const Tree& tree) {
+/// The NVIDIA GPUs on the bus, in its order; also those the driver does not see.
+std::vector<std::string> gpus_on_the_bus(const Tree& tree) {
   constexpr std::string_view folder = "sys/bus/pci/devices/";
+  constexpr std::string_view screens = "0x03";  // VGA and 3D controllers
+  std::vector<std::string> out;
   const auto names = tree.names(std::string(folder));
-  return std::ranges::any_of(names.value_or({}), [&](const std::string& address) {
-    return tree.text(cat(folder, address, "/vendor")).is("0x10de");
+  for (const std::string& address : names.value_or({}))
+    if (tree.text(cat(folder, address, "/vendor")).is("0x10de") &&
+        tree.text(cat(folder, address, "/class")).value_or("").starts_with(screens))
+      out.push_back(address);
+  std::ranges::sort(out);
+  return out;
+}
+
+/// A lost GPU does not tell its address. NVML counts in the order of the bus, so that the addresses
+/// nobody claims belong to the lost ones in the same order; where the numbers differ nothing is
+/// said.
+void name_lost_gpus(const std::vector<std::string>& on_the_bus, std::vector<GpuFacts>& gpus) {
+  const auto is_nameless = [](const GpuFacts& gpu) { return gpu.at.starts_with("index "); };
+  std::vector<std::string> unclaimed;
+  std::ranges::copy_if(on_the_bus, std::back_inserter(unclaimed), [&](const std::string& address) {
+    return std::ranges::find(gpus, address, &GpuFacts::at) == gpus.end();
   });
+  if (static_cast<std::size_t>(std::ranges::count_if(gpus, is_nameless)) != unclaimed.size())
+    return;
+  auto next = unclaimed.begin();
+  for (GpuFacts& gpu : gpus)
+    if (is_nameless(gpu)) gpu.at = *next++;
 }
 
 }  // namespace
@@ -77,13 +99,15 @@ void look_at_nvidia_files(const Tree& tree, Facts& facts) {
   driver.kernel_version = module_version(tree);
   // The library without a driver, on a node without a GPU: one image for all nodes, not a fault.
   const bool no_driver = driver.start.is("driver not loaded") && !driver.kernel_version.known();
-  if (no_driver && !has_nvidia_device(tree)) {
+  const std::vector<std::string> on_the_bus = gpus_on_the_bus(tree);
+  if (no_driver && on_the_bus.empty()) {
     driver.start = Fact<std::string>::lacking("no NVIDIA GPU here");
     facts.gpus = Fact<std::vector<GpuFacts>>::lacking("no NVIDIA GPU here");
   }
   if (driver.counted.known() && *driver.counted <= 256 && driver.kernel_version.known())
     driver.device_nodes = device_nodes(tree, *driver.counted);
   if (!facts.gpus.known()) return;
+  name_lost_gpus(on_the_bus, *facts.gpus);
   for (GpuFacts& gpu : *facts.gpus)
     if (gpu.processes.known())
       for (GpuProcess& process : *gpu.processes)

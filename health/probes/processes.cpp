@@ -163,7 +163,8 @@ void conclude(const Tree& tree, Pass& seen, Facts& facts) {
   std::vector<std::string> leftovers;
   for (const auto& [job, groups] : seen.groups) {
     jobs.insert(job);
-    if (!seen.running_jobs.contains(job))
+    // looked at once more: the job may have begun while we looked
+    if (!seen.running_jobs.contains(job) && !runs_here(tree, job))
       leftovers.insert(leftovers.end(), groups.begin(), groups.end());
   }
   facts.slurm.jobs = std::vector<std::uint32_t>(jobs.begin(), jobs.end());

@@ -31,6 +31,14 @@ std::string unescaped(std::string_view text) {
   return out;
 }
 
+/// A file system in a program of an ordinary user (sshfs, say) lives and dies with that user: what
+/// becomes of it says nothing about the node.
+bool is_of_user(std::string_view options) {
+  return std::ranges::any_of(split(options, ','), [](std::string_view option) {
+    return option.starts_with("user_id=") && option != "user_id=0";
+  });
+}
+
 /// A line of mountinfo: ID PARENT DEVICE ROOT PATH OPTIONS [TAG…] - TYPE SOURCE SUPEROPTIONS
 std::optional<MountFacts> parse_mount(std::string_view line) {
   const auto dash = line.find(" - ");
@@ -45,6 +53,7 @@ std::optional<MountFacts> parse_mount(std::string_view line) {
   const auto says_ro = [](std::string_view options) {
     return std::ranges::count(split(options, ','), "ro") > 0;
   };
+  if (behind.size() > 2 && is_of_user(behind[2])) return std::nullopt;
   mount.read_only = says_ro(before[5]) || (behind.size() > 2 && says_ro(behind[2]));
   return mount;
 }
@@ -132,6 +141,12 @@ bool has_space(const MountFacts& mount) {
 void ask_mount(const Tree& tree, MountFacts& mount) {
   struct statvfs space {};
   if (statvfs(tree.path_of(mount.path.substr(1)).c_str(), &space) != 0) {
+    // containers come and go while we look, and some file systems are not open even to root
+    const bool not_ours = errno == ENOENT || errno == EACCES || errno == EPERM;
+    if (not_ours) {
+      mount.answers = Fact<bool>::lacking(errno_code(errno).message());
+      return;
+    }
     mount.answers = false;
     mount.bytes = Fact<std::uint64_t>::unseen(errno_code(errno).message());
     return;

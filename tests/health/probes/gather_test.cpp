@@ -76,6 +76,7 @@ TEST_F(Gather, KeepsTheRestWhenADriverHangs) {
 
 TEST_F(Gather, SaysAFileServerIsGoneWithoutTheOthers) {
   std::filesystem::remove(root_.path() / "home");
+  root_.link("home", "home");  // leads nowhere, with an error
   const Facts facts = gather(wish()).facts;
   const auto& mounts = *facts.storage.mounts;
   EXPECT_TRUE(mounts[1].answers.is(false));

@@ -50,8 +50,37 @@ TEST(LookAtNvidiaFiles, DoesNotMissADriverOnANodeWithoutGpus) {
   EXPECT_EQ(look().gpus.gap(), Gap::lacking);
   EXPECT_FALSE(look().gpu_driver.start.known());
   root.file("sys/bus/pci/devices/0000:18:00.0/vendor", "0x10de");
+  root.file("sys/bus/pci/devices/0000:18:00.0/class", "0x030200");
   EXPECT_TRUE(look().gpus.unseen());
   EXPECT_TRUE(look().gpu_driver.start.is("driver not loaded"));
+}
+
+TEST(LookAtNvidiaFiles, TellsWhereALostGpuSits) {
+  FakeRoot root;
+  for (const char* address : {"0000:18:00.0", "0000:2a:00.0", "0000:3a:00.0"}) {
+    const std::string folder = std::string("sys/bus/pci/devices/") + address;
+    root.file(folder + "/vendor", "0x10de").file(folder + "/class", "0x030200");
+  }
+  root.file("sys/bus/pci/devices/0000:18:00.1/vendor", "0x10de");
+  root.file("sys/bus/pci/devices/0000:18:00.1/class", "0x040300");
+  const auto look = [&root](const std::vector<std::string>& told) {
+    Facts facts;
+    facts.gpus = std::vector<GpuFacts>();
+    for (const std::string& at : told)
+      facts.gpus->emplace_back().at = at;
+    look_at_nvidia_files(root.tree(), facts);
+    std::vector<std::string> out;
+    for (const GpuFacts& gpu : *facts.gpus)
+      out.push_back(gpu.at);
+    return out;
+  };
+  using Places = std::vector<std::string>;
+  EXPECT_EQ(look({"0000:18:00.0", "index 1", "0000:3a:00.0"}),
+            (Places{"0000:18:00.0", "0000:2a:00.0", "0000:3a:00.0"}));
+  EXPECT_EQ(look({"index 0", "0000:2a:00.0", "index 2"}),
+            (Places{"0000:18:00.0", "0000:2a:00.0", "0000:3a:00.0"}));
+  // one GPU is not counted at all: which one is lost cannot be told
+  EXPECT_EQ(look({"0000:18:00.0", "index 1"}), (Places{"0000:18:00.0", "index 1"}));
 }
 
 class LookAtAmdGpus : public ::testing::Test {

@@ -32,6 +32,17 @@ TEST(ListMounts, ReadsWhatIsMountedWhere) {
   EXPECT_FALSE(has_space(mounts->at(1)));
 }
 
+TEST(ListMounts, LeavesOutFileSystemsOfUsers) {
+  FakeRoot root;
+  root.file("proc/self/mountinfo",
+            "22 1 0:50 / /home/ann/far rw - fuse.sshfs host: rw,user_id=1000,group_id=1000\n"
+            "23 1 0:51 / /gluster rw - fuse.glusterfs server:/vol rw,user_id=0,group_id=0");
+  const auto mounts = list_mounts(root.tree());
+  ASSERT_EQ(mounts->size(), 1U);
+  EXPECT_EQ(mounts->front().path, "/gluster");
+  EXPECT_TRUE(is_remote(mounts->front()));
+}
+
 TEST(AskMount, TellsSpaceOrThatThereIsNone) {
   FakeRoot root;
   root.directory("scratch");
@@ -41,10 +52,20 @@ TEST(AskMount, TellsSpaceOrThatThereIsNone) {
   EXPECT_TRUE(mount.answers.is(true));
   EXPECT_GT(*mount.bytes, 0U);
   EXPECT_LE(*mount.bytes_free, *mount.bytes);
-  mount.path = "/gone";
+  root.link("loop", "loop");
+  mount.path = "/loop";
   ask_mount(root.tree(), mount);
   EXPECT_TRUE(mount.answers.is(false));
   EXPECT_TRUE(mount.bytes.unseen());
+}
+
+TEST(AskMount, BlamesNobodyForAMountThatIsGoneAgain) {
+  const FakeRoot root;
+  MountFacts mount;
+  mount.path = "/gone";
+  ask_mount(root.tree(), mount);
+  EXPECT_EQ(mount.answers.gap(), Gap::lacking);
+  EXPECT_FALSE(mount.answers.known());
 }
 
 TEST(LookAtDrives, ReadsDrivesArraysAndFileSystems) {
