@@ -34,8 +34,7 @@ class Acting {
     if (done_.decision.step == Decision::Step::drain) drain(findings);
     if (done_.decision.step == Decision::Step::lift) lift();
     forget_foreign_lift(fleet);
-    count_clean_run();
-    keep();
+    keep(findings);
     return std::move(done_);
   }
 
@@ -79,6 +78,7 @@ class Acting {
     }
     // As Slurm has it: it may have changed a letter, and what is compared later is its text.
     const FleetNode* node = fleet ? fleet->find(occasion_.node) : nullptr;
+    drain_changed_ = true;
     memory_.drain = OwnDrain{node != nullptr && node->drained ? node->reason : decision.reason,
                              facts_.boot_id,
                              facts_.at};
@@ -117,28 +117,39 @@ class Acting {
       return;
     }
     memory_.drain.reset();
-    std::erase_if(memory_.lifted, [this](std::int64_t at) { return at < facts_.at - week; });
-    memory_.lifted.push_back(facts_.at);
+    drain_changed_ = true;
   }
 
   /// A person resumed the node, or put his own words to the drain: it is no longer ours.
   void forget_foreign_lift(const std::optional<Fleet>& fleet) {
     if (!fleet || !memory_.drain || done_.decision.step == Decision::Step::drain) return;
     const FleetNode* node = fleet->find(occasion_.node);
-    if (node != nullptr && (!node->drained || node->reason != memory_.drain->reason))
+    if (node != nullptr && (!node->drained || node->reason != memory_.drain->reason)) {
       memory_.drain.reset();
+      drain_changed_ = true;
+    }
   }
 
-  void count_clean_run() {
+  void count_clean_run(Memory& memory) const {
     if (!done_.decision.clean || done_.decision.step == Decision::Step::lift)
-      memory_.clean_runs = 0;
+      memory.clean_runs = 0;
     else if (lifting_tier())
-      memory_.clean_runs = std::min(memory_.clean_runs + 1, 1000U);
+      memory.clean_runs = std::min(memory.clean_runs + 1, 1000U);
   }
 
-  void keep() {
+  /// Another run may have written since this one read: only what this run knows better is changed.
+  void keep(std::span<const Finding> findings) {
     if (const auto kept = store_.append(events_); !kept) trouble(kept.error());
-    if (const auto kept = store_.write_memory(memory_); !kept) trouble(kept.error());
+    const auto kept = store_.change_memory([&](Memory& memory) {
+      if (drain_changed_) memory.drain = memory_.drain;
+      if (done_.decision.step == Decision::Step::lift) {
+        std::erase_if(memory.lifted, [this](std::int64_t at) { return at < facts_.at - week; });
+        memory.lifted.push_back(facts_.at);
+      }
+      count_clean_run(memory);
+      stand(memory, findings, occasion_.tier);
+    });
+    if (!kept) trouble(kept.error());
   }
 
   const Facts& facts_;
@@ -147,6 +158,7 @@ class Acting {
   const Store& store_;
   const Slurm& slurm_;
   Memory memory_;
+  bool drain_changed_{};
   std::vector<HealthEvent> events_;
   Done done_;
 };

@@ -5,7 +5,9 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 namespace holdfast::health {
@@ -95,6 +97,19 @@ Result<void> append_file(const std::filesystem::path& file, std::string_view tex
       ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, mode));
   if (out.get() < 0) return broken(file, "cannot be opened", errno);
   return write_all(out.get(), text, file);
+}
+
+Lock::Lock(const std::filesystem::path& file, std::chrono::milliseconds patience) {
+  make_folder(file.parent_path());
+  fd_ = ::open(file.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  const auto end = std::chrono::steady_clock::now() + patience;
+  // flock() has no deadline of its own.
+  while (fd_ >= 0 && ::flock(fd_, LOCK_EX | LOCK_NB) != 0 && std::chrono::steady_clock::now() < end)
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+}
+
+Lock::~Lock() {
+  if (fd_ >= 0) ::close(fd_);
 }
 
 void remove_file(const std::filesystem::path& file) { ::unlink(file.c_str()); }

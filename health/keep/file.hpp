@@ -3,6 +3,7 @@
 
 #include "holdfast/common/result.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <string_view>
@@ -22,6 +23,18 @@ namespace holdfast::health {
 [[nodiscard]] Result<void> append_file(const std::filesystem::path& file,
                                        std::string_view text,
                                        mode_t mode);
+
+/// Keeps others out who also ask, until it goes; waits for them no longer than `patience`.
+class Lock {
+ public:
+  Lock(const std::filesystem::path& file, std::chrono::milliseconds patience);
+  ~Lock();
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+
+ private:
+  int fd_;
+};
 
 void remove_file(const std::filesystem::path& file);
 

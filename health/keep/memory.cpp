@@ -124,16 +124,14 @@ Result<Baseline> parse_baseline(std::string_view text) {
   return baseline;
 }
 
-std::vector<HealthEvent> news(Memory& memory,
+std::vector<HealthEvent> news(const Memory& memory,
                               std::span<const Finding> findings,
                               const Facts& facts,
                               std::string_view job) {
   std::vector<HealthEvent> events;
-  std::vector<std::string> standing;
   for (const Finding& finding : findings) {
     if (!tells(finding)) continue;
-    standing.push_back(key_of(finding));
-    if (std::ranges::find(memory.standing, standing.back()) != memory.standing.end()) continue;
+    if (std::ranges::find(memory.standing, key_of(finding)) != memory.standing.end()) continue;
     events.push_back({facts.at,
                       facts.boot_id,
                       finding.check,
@@ -145,8 +143,16 @@ std::vector<HealthEvent> news(Memory& memory,
                       std::string(job),
                       false});
   }
-  memory.standing = std::move(standing);
   return events;
+}
+
+void stand(Memory& memory, std::span<const Finding> findings, Tier tier) {
+  std::erase_if(memory.standing, [tier](const std::string& key) {
+    const Check* check = find_check(key.substr(0, key.find(' ')));
+    return check == nullptr || (check->tiers & bit(tier)) != 0;
+  });
+  for (const Finding& finding : findings)
+    if (tells(finding)) memory.standing.push_back(key_of(finding));
 }
 
 Past past_of(const Memory& memory, std::span<const HealthEvent> events, std::int64_t now) {

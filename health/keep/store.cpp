@@ -37,8 +37,15 @@ Result<Memory> Store::read_memory() const {
   return memory;
 }
 
-Result<void> Store::write_memory(const Memory& memory) const {
-  return replace_file(folder_ / "memory.json", to_json(memory) + "\n", 0600);
+Result<void> Store::change_memory(const std::function<void(Memory&)>& change) const {
+  const auto file = folder_ / "memory.json";
+  // Held for a read and a write. Who does not get it in time writes all the same: a wrong count of
+  // clean runs is better than a job that waits.
+  const Lock lock(folder_ / "lock", std::chrono::seconds(1));
+  auto memory = read_memory();
+  Memory changed = memory ? std::move(*memory) : Memory{};
+  change(changed);
+  return replace_file(file, to_json(changed) + "\n", 0600);
 }
 
 Result<Baseline> Store::read_baseline(std::string_view name) const {

@@ -133,17 +133,18 @@ std::vector<std::string> features_for(const Wish& wish,
   const bool wanted = std::ranges::any_of(
       wish.settings.classes, [](const health::NodeClass& node) { return !node.feature.empty(); });
   if (!wanted) return {};
-  auto memory = wish.store.read_memory();
+  const auto memory = wish.store.read_memory();
   const bool fresh = memory && memory->features_at > facts.at - 3600;
   if (fresh || wish.tier == Tier::prolog)
     return memory ? memory->features : std::vector<std::string>{};
   const auto features = slurm.ask_features(facts.node);
   if (!features) return memory ? memory->features : std::vector<std::string>{};
-  if (wish.options.has("act") && memory) {
-    memory->features = *features;
-    memory->features_at = facts.at;
-    warn_unless(wish.store.write_memory(*memory), wish.caller);
-  }
+  if (wish.options.has("act"))
+    warn_unless(wish.store.change_memory([&](health::Memory& changed) {
+      changed.features = *features;
+      changed.features_at = facts.at;
+    }),
+                wish.caller);
   return *features;
 }
 

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 #include <sys/stat.h>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -217,6 +218,32 @@ TEST_F(ActTest, KeepsEachFindingAsOneEventAndTheStoreWithinBounds) {
     ASSERT_TRUE(store().append(many));
   EXPECT_LE(fs::file_size(folder_ / "state" / "events.jsonl"), Store::most_event_bytes * 3 / 2);
   EXPECT_GT(store().read_events().size(), 1000U);
+}
+
+TEST_F(ActTest, ForgetsNothingWhenTwoRunsWriteAtOnce) {
+  (void)run(sick());
+  const Store kept = store();
+  std::vector<std::jthread> others;
+  for (int i = 0; i < 4; ++i)
+    others.emplace_back([&kept] {
+      for (int j = 0; j < 50; ++j)
+        EXPECT_TRUE(kept.change_memory([](Memory& memory) { ++memory.clean_runs; }));
+    });
+  others.clear();
+  EXPECT_EQ(kept.read_memory()->clean_runs, 200U);
+  EXPECT_TRUE(kept.read_memory()->drain);
+}
+
+TEST_F(ActTest, ToldByOneTierStandsWhileAnotherTierRuns) {
+  policy_.mode = Mode::observe;
+  (void)run(sick(), Tier::periodic);
+  Finding process;
+  process.check = "gpu.stale_procs";
+  process.severity = Severity::watch;
+  (void)run({process}, Tier::epilog);
+  (void)run({process}, Tier::epilog);
+  (void)run(sick(), Tier::periodic);
+  EXPECT_EQ(store().read_events().size(), 2U);
 }
 
 TEST_F(ActTest, ReadsOverALineThatAFullDiskCutShort) {

@@ -11,9 +11,12 @@
 #include "holdfast/common/result.hpp"
 #include "holdfast/health/actions.hpp"
 #include "holdfast/health/baseline.hpp"
+#include "holdfast/health/check.hpp"
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -50,11 +53,14 @@ struct HealthEvent {
 [[nodiscard]] std::string to_json(const HealthEvent& event);
 [[nodiscard]] Result<HealthEvent> parse_health_event(std::string_view line);
 
-/// Findings that the last run did not have: those are events. Sets `memory.standing` anew.
-[[nodiscard]] std::vector<HealthEvent> news(Memory& memory,
+/// Findings that the last runs did not have: those are events.
+[[nodiscard]] std::vector<HealthEvent> news(const Memory& memory,
                                             std::span<const Finding> findings,
                                             const Facts& facts,
                                             std::string_view job);
+
+/// Sets `memory.standing` anew, as far as the tier judges: what only another tier sees stands on.
+void stand(Memory& memory, std::span<const Finding> findings, Tier tier);
 
 /// What decide_actions() wants to know of the past, at `now`.
 [[nodiscard]] Past past_of(const Memory& memory,
@@ -71,7 +77,9 @@ class Store {
   explicit Store(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
   [[nodiscard]] Result<Memory> read_memory() const;
-  [[nodiscard]] Result<void> write_memory(const Memory& memory) const;
+  /// Reads, changes and writes under a lock: a prolog and a periodic check run at the same time,
+  /// and neither may forget the drain that the other has just set.
+  [[nodiscard]] Result<void> change_memory(const std::function<void(Memory&)>& change) const;
 
   [[nodiscard]] Result<Baseline> read_baseline(std::string_view name) const;
   [[nodiscard]] Result<void> write_baseline(std::string_view name, const Baseline& baseline) const;
