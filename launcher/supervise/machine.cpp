@@ -54,8 +54,9 @@ Machine::Machine(Plan plan, events::RunState before)
   const events::AttemptState* last = before.newest_attempt();
   if (last == nullptr) return;
   last_number_ = last->number;
-  const bool same_start =
-      !before.starts.empty() && before.starts.back().restart == plan_.restart && !before.requeued;
+  // The last attempt may be of an earlier start, on nodes that were given back since.
+  const bool same_start = !before.starts.empty() && before.starts.back().restart == plan_.restart &&
+                          last->restart == plan_.restart && !before.requeued;
   if (!same_start) return;  // Slurm has ended whatever ran before
   attempt_.number = last->number;
   attempt_.nodes = last->nodes;
@@ -151,10 +152,11 @@ std::vector<Effect> Machine::on(const Happening& happening, Now now) {
           },
           [&](const StopAsked& asked) {
             if (phase_ == Phase::handing_back) return;
+            stop_asked_ = asked.why;
             if (!attempt_.slurm) attempt_.slurm = recovery::SlurmVerdict::cancelled;
             if (phase_ == Phase::running || phase_ == Phase::saving)
               return stop(Aim::judge, asked.why, now);
-            if (phase_ == Phase::stopping || phase_ == Phase::judging) return;
+            if (phase_ == Phase::stopping || (phase_ == Phase::judging && !judged_)) return;
             end(143, "cancelled", asked.why, now);
           },
           [&](const Told& word) { told(word, now); },
@@ -210,6 +212,7 @@ void Machine::set_wake(Now now) {
       break;
     case Phase::stopping:
       by(stop_deadline_);
+      if (!to_tear_down_.empty()) by(tear_again_);
       for (const std::string& node : attempt_.nodes)
         if (const auto fence = fenced_at_.find(node);
             fence != fenced_at_.end() && fence->second > now.steady_ms)
@@ -295,8 +298,9 @@ recovery::Ground Machine::ground() const {
   ground.in_use = attempt_.nodes;
   for (const std::string& node : usable_nodes())
     if (std::ranges::count(attempt_.nodes, node) == 0) ground.spares.push_back(node);
-  for (const std::string& node : plan_.allocation)
-    if (!usable(node)) ground.unfit.push_back(node);
+  for (const auto* nodes : {&plan_.allocation, &attempt_.nodes})
+    for (const std::string& node : *nodes)
+      if (!usable(node)) ground.unfit.push_back(node);
   return ground;
 }
 

@@ -14,6 +14,8 @@ namespace holdfast::supervise {
 namespace {
 
 constexpr std::size_t most_exits_written = 64;
+/// An order to end ranks is given again so often: it may have been lost with a link that broke.
+constexpr std::int64_t tear_again_ms = 1'000;
 
 }  // namespace
 
@@ -110,6 +112,7 @@ void Machine::stop(Aim aim, std::string sign, Now now) {
   attempt_.first_sign_steady = now.steady_ms;
   stop_steady_ = now.steady_ms;
   stop_deadline_ = now.steady_ms + plan_.teardown_ms;
+  tear_again_ = now.steady_ms + plan_.grace_ms + tear_again_ms;
   torn_.clear();
   unreachable_.clear();
   to_tear_down_.clear();
@@ -147,6 +150,10 @@ void Machine::look_whether_stopped(Now now) {
     }
     to_tear_down_.clear();
   }
+  if (!to_tear_down_.empty() && now.steady_ms >= tear_again_) {
+    tear_again_ = now.steady_ms + tear_again_ms;
+    effects_.push_back(TearDown{attempt_.number, {to_tear_down_.begin(), to_tear_down_.end()}, 0});
+  }
   if (!to_tear_down_.empty()) return;
   for (const std::string& node : attempt_.nodes) {
     if (lives(node)) continue;
@@ -175,6 +182,7 @@ void Machine::stopped(Now now) {
     case Aim::stop_after_save:
       return end(0, "stopped", attempt_.first_sign, now);
     case Aim::restart:
+      if (stop_asked_) return end(143, "cancelled", *stop_asked_, now);
       phase_ = Phase::choosing;
       asked_catalogue_ = 0;
       return read_catalogue(now);
@@ -250,6 +258,9 @@ void Machine::carry_out(const recovery::Decision& decision, Now now) {
   using Kind = recovery::DecisionKind;
   for (const std::string& path : decision.condemn)
     if (condemned_.insert(path).second) write(events::Condemned{path, decision.why});
+  // A loss that was judged before somebody asked for the end says nothing of that.
+  if (stop_asked_ && decision.kind != Kind::stop && decision.kind != Kind::requeue)
+    return end(143, "cancelled", *stop_asked_, now);
   if (decision.kind == Kind::choose_again) {
     choice_.reset();
     look_again_ = now.steady_ms + std::max<std::int64_t>(1, decision.wait_ms);

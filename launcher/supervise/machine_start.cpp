@@ -23,6 +23,7 @@ void Machine::gather_or_go(Now now) {
   const bool all_known = std::ranges::all_of(plan_.allocation, is_known);
   const bool enough = usable_nodes().size() >= plan_.wanted;
   if (enough && !enough_since_) enough_since_ = now.steady_ms;
+  if (!enough) enough_since_.reset();
   const bool spares_waited_for = enough && now.steady_ms >= *enough_since_ + plan_.spare_wait_ms;
   if (!all_known && !spares_waited_for && now.steady_ms < began_steady_ + plan_.join_ms) return;
   if (aim_ == Aim::end_well && attempt_.number != 0)

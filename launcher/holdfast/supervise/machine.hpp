@@ -158,7 +158,7 @@ class Machine {
   Aim aim_{Aim::judge};
   std::set<std::string> to_tear_down_;
   std::vector<std::string> torn_, unreachable_;
-  std::int64_t stop_steady_{}, stop_deadline_{};
+  std::int64_t stop_steady_{}, stop_deadline_{}, tear_again_{};
   std::optional<Gathered> gathered_;
   std::optional<recovery::Choice> choice_;
   unsigned asked_catalogue_{};
@@ -181,6 +181,7 @@ class Machine {
   std::int64_t next_look_{};
   std::int64_t look_again_{};  ///< the catalogue could not be read: when to ask again
   bool paused_{};
+  std::optional<std::string> stop_asked_;  ///< why; nothing is started any more
   std::optional<int> exit_after_hand_back_;
 };
 
