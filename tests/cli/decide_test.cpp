@@ -44,11 +44,11 @@ std::string example() {
 TEST(DecideVerb, DoesWhatItsManualShows) {
   const auto said = decided(example(), {"--explain"});
   EXPECT_EQ(said.status, 0) << said.talk;
-  EXPECT_THAT(said.out, HasSubstr("loss      node lost: n2 is lost\n"));
-  EXPECT_THAT(said.out, HasSubstr("refused   restart on the same nodes: n2 is out\n"));
-  EXPECT_THAT(said.out, HasSubstr("decision  replace\n"));
-  EXPECT_THAT(said.out, HasSubstr("nodes     n1 s1\n"));
-  EXPECT_THAT(said.out, HasSubstr("resume    /ckpt/10 (step 10)\n"));
+  EXPECT_THAT(said.out, HasSubstr("loss         node lost: n2 is lost\n"));
+  EXPECT_THAT(said.out, HasSubstr("refused      restart on the same nodes: n2 is out\n"));
+  EXPECT_THAT(said.out, HasSubstr("decision     replace\n"));
+  EXPECT_THAT(said.out, HasSubstr("nodes        n1 s1\n"));
+  EXPECT_THAT(said.out, HasSubstr("resume       /ckpt/10 (step 10)\n"));
 }
 
 TEST(DecideVerb, PrintsTheSameAsJson) {
@@ -66,8 +66,8 @@ TEST(DecideVerb, EndsWithOneWhereTheJobWouldStop) {
   const auto said = decided(
       R"({"history": {"attempts": [{}]}, "evidence": {"srun_exit": 3, "slurm": "cancelled"}})");
   EXPECT_EQ(said.status, 1);
-  EXPECT_THAT(said.out, HasSubstr("decision  stop\n"));
-  EXPECT_THAT(said.out, HasSubstr("exit code 3\n"));
+  EXPECT_THAT(said.out, HasSubstr("decision     stop\n"));
+  EXPECT_THAT(said.out, HasSubstr("exit code    3\n"));
 }
 
 TEST(DecideVerb, ReadsEveryMember) {

@@ -15,7 +15,7 @@ namespace {
 namespace json = boost::json;
 using recovery::DecisionKind;
 
-constexpr std::size_t label_width = 10;
+constexpr std::size_t label_width = 13;
 
 std::string row(std::string_view label, std::string_view text) {
   return cat(padded(label, label_width), printable(text), '\n');
@@ -47,7 +47,7 @@ std::string told(const recovery::Decision& decision, const recovery::Loss& loss,
     for (const std::string& one : loss.evidence)
       out += row("evidence", one);
     if (!loss.blamed.empty()) out += row("blamed", join(loss.blamed, " "));
-    if (!loss.fingerprint.empty()) out += row("mark", loss.fingerprint);
+    if (!loss.fingerprint.empty()) out += row("fingerprint", loss.fingerprint);
     for (const std::string& one : decision.considered)
       out += row("refused", one);
   }
