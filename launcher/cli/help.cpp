@@ -19,7 +19,8 @@ constexpr std::array program_option_table{
         .name = "version", .takes = Takes::nothing, .argument = "", .help = "show the version"},
 };
 
-constexpr std::size_t screen_width = 80;  // the narrowest terminal still met
+constexpr std::size_t screen_width = 80;      // the narrowest terminal still met
+constexpr std::ptrdiff_t most_in_usage = 12;  ///< options; more are told as "[OPTION...]"
 
 std::string flag_of(const OptionSpec& spec) {
   return spec.takes == Takes::nothing ? cat("--", spec.name)
@@ -106,8 +107,11 @@ std::string synopsis(const Verb& verb) {
     out += cat(' ', word);
     column += 1 + word.size();
   };
+  const auto shown = std::ranges::count(verb.options, false, &OptionSpec::hidden);
+  if (shown > most_in_usage) add("[OPTION...]");  // they are told below, and the screen is short
   for (const OptionSpec& spec : verb.options)
-    if (!spec.hidden) add(cat('[', flag_of(spec), ']', spec.repeatable ? "..." : ""));
+    if (!spec.hidden && shown <= most_in_usage)
+      add(cat('[', flag_of(spec), ']', spec.repeatable ? "..." : ""));
   if (!verb.operands.shown.empty()) add(std::string(verb.operands.shown));
   return out;
 }

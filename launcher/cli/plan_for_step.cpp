@@ -59,7 +59,8 @@ Result<std::vector<affinity::RankFacts>> ranks_of(const ParsedOptions& options,
     rank.world_size = options.number("world").value_or(*count);
     rank.local_rank = LocalRank(local);
     rank.local_size = *count;
-    rank.node_rank = options.number("node-rank").value_or(0);
+    rank.node_rank =
+        step::place_in_order(environment).value_or(options.number("node-rank").value_or(0));
     rank.nodes = options.number("nodes").value_or(1);
     rank.master_addr = meeting.address;
     rank.master_port = meeting.port;

@@ -15,6 +15,8 @@ namespace holdfast::cli {
 
 namespace {
 
+constexpr std::int64_t successor_waits_ms = 400;
+
 /// The run has ended before: a requeued script only tells Slurm so.
 std::optional<ExitStatus> ended_before(const events::RunState& before, Voice& voice) {
   if (!before.ended || before.requeued) return std::nullopt;
@@ -50,6 +52,9 @@ Result<ExitStatus> supervise(run::Settings settings,
                              const JobHere& job,
                              bool take_over,
                              Caller& caller) {
+  // First of all: a requeued script may have one node only, where a run wanted five.
+  if (const auto log = events::read_log(settings.state))
+    if (auto status = ended_before(events::replay(log->records), caller.voice)) return *status;
   auto line = attempt::read_srun_line(settings.command);
   if (!line) return line.error();
   auto plan = plan_of(settings, *line, job);
@@ -60,11 +65,12 @@ Result<ExitStatus> supervise(run::Settings settings,
       caller.voice.note(note);
   auto opened = open_home(settings.state, job.host);
   if (!opened) return opened.error();
-  if (auto status = ended_before(opened->before, caller.voice)) return *status;
   auto secret = secret_of(settings.state);
   if (!secret) return secret.error();
   plan->successor = take_over && opened->before.supervisor != job.host;
   plan->predecessor = opened->before.supervisor;
+  // Who follows has waited long enough: those that live are back within a beat or two.
+  if (plan->successor) plan->spare_wait_ms = successor_waits_ms;
   if (!take_over) {
     if (auto kept = keep_environment(settings.state, caller.environment); !kept)
       return kept.error();
@@ -146,7 +152,8 @@ const Verb run_verb{
                  .is_command = true},
     .options = run_options,
     .examples =
-        "holdfast run --spares 1 --ckpt /scratch/run7 srun --ntasks-per-node=8 python train.py\n"
+        "exec holdfast run --spares 1 --ckpt /scratch/run7 srun --ntasks-per-node=8 python "
+        "train.py\n"
         "holdfast run --dry-run --nodes 4 srun ./solver",
     .run = run_run,
 };

@@ -73,4 +73,12 @@ void ask(boost::asio::io_context& io,
       });
 }
 
+Result<Answer> ask_and_wait(const Command& command, std::chrono::milliseconds deadline) {
+  boost::asio::io_context io;
+  Result<Answer> got = Failure{FailureKind::timed_out, "no answer came", "", {}};
+  ask(io, command, deadline, [&](Result<Answer> answer) { got = std::move(answer); });
+  io.run();
+  return got;
+}
+
 }  // namespace holdfast::process

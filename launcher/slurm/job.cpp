@@ -82,6 +82,8 @@ process::Command start_in(const std::string& job, std::chrono::seconds time) {
   return update(job, cat("StartTime=now+", time.count()));
 }
 
-process::Command cut_to_one_node(const std::string& job) { return update(job, "NumNodes=1-1"); }
+process::Command cut_to_one_node(const std::string& job) {
+  return scontrol({"update", cat("JobId=", job), "NumNodes=1-1", "NumTasks=1", "NumCPUs=1"});
+}
 
 }  // namespace holdfast::slurm

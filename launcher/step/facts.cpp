@@ -164,6 +164,15 @@ Rendezvous rendezvous_of(const Environment& environment) {
   return meeting;
 }
 
+std::optional<unsigned> place_in_order(const Environment& environment) {
+  const std::string_view order = text_of(environment, "HOLDFAST_NODE_ORDER");
+  const std::string_view node = text_of(environment, "SLURMD_NODENAME");
+  const auto nodes = split(order, ',');
+  const auto found = std::ranges::find(nodes, node);
+  if (node.empty() || found == nodes.end()) return std::nullopt;
+  return static_cast<unsigned>(found - nodes.begin());
+}
+
 Result<StepFacts> facts_of(const Environment& environment, std::optional<unsigned> workers) {
   StepFacts facts;
   affinity::RankFacts& rank = facts.rank;
@@ -187,6 +196,8 @@ Result<StepFacts> facts_of(const Environment& environment, std::optional<unsigne
     for (const auto* list :
          {"SLURM_STEP_TASKS_PER_NODE", "SLURM_TASKS_PER_NODE", "SLURM_NTASKS_PER_NODE"})
       if (!local_size) local_size = tasks_on_node(text_of(environment, list), rank.node_rank);
+  // `holdfast run` puts a spare into a lost node's place; Slurm numbers nodes by the allocation.
+  if (const auto place = place_in_order(environment)) rank.node_rank = *place;
   if (workers) local_size = workers;
   rank.local_size = local_size.value_or(rank.local_rank.value + 1);
   rank.world_size = first_of(environment, {launcher->size}).value_or(rank.local_size);

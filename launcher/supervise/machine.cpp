@@ -11,18 +11,6 @@
 
 namespace holdfast::supervise {
 
-namespace {
-
-/// Calls the one that fits; the others of a set of lambdas stay silent.
-template <class... Functions>
-struct Cases : Functions... {
-  using Functions::operator()...;
-};
-template <class... Functions>
-Cases(Functions...) -> Cases<Functions...>;
-
-}  // namespace
-
 std::string_view word_of(Phase phase) {
   switch (phase) {
     case Phase::gathering:
@@ -91,96 +79,7 @@ std::vector<Effect> Machine::begin(Now now) {
 
 std::vector<Effect> Machine::on(const Happening& happening, Now now) {
   if (phase_ == Phase::ended) return {};
-  std::visit(
-      Cases{
-          [&](const Tick&) { ticked(now); },
-          [&](const Joined& joined) {
-            living_.insert(joined.node);
-            fenced_at_.erase(joined.node);
-            write(events::NodeJoined{joined.node, joined.address});
-            if (phase_ == Phase::gathering) gather_or_go(now);
-          },
-          [&](const Lost& lost) { node_lost(lost, now); },
-          [&](const Back& back) {
-            living_.insert(back.node);
-            write(events::NodeBack{back.node});
-            // What it did while nobody heard it must be over before its word counts.
-            if (phase_ == Phase::stopping && std::ranges::count(attempt_.nodes, back.node) != 0) {
-              to_tear_down_.insert(back.node);
-              effects_.push_back(TearDown{attempt_.number, {back.node}, 0});
-            }
-            if (phase_ == Phase::gathering) gather_or_go(now);
-          },
-          [&](const TornDown& torn) { torn_down(torn, now); },
-          [&](const RanksSeen& seen) {
-            if (seen.attempt != attempt_.number || attempt_.running_wall != 0 ||
-                seen.count < attempt_.ranks)
-              return;
-            if (phase_ != Phase::running && phase_ != Phase::saving) return;
-            attempt_.running_wall = now.wall_ms;
-            attempt_.running_steady = now.steady_ms;
-            write(events::RanksRunning{
-                attempt_.number,
-                static_cast<std::uint64_t>(now.steady_ms - attempt_.started_steady)});
-          },
-          [&](const SrunSaid& said) { rank_failed(said, now); },
-          [&](const StepEnded& ended) { step_ended(ended, now); },
-          [&](const CatalogueRead& read) {
-            catalogue_busy_ = false;
-            if (phase_ == Phase::choosing) return chosen(read.choice, now);
-            if (phase_ == Phase::saving || phase_ == Phase::running)
-              return saw_checkpoint(read.choice, now);
-            if (phase_ != Phase::judging) return;
-            choice_ = read.choice;
-            judge_when_all_is_known(now);
-          },
-          [&](const Gathered& gathered) {
-            if (phase_ != Phase::judging || gathered_) return;
-            gathered_ = gathered;
-            judge_when_all_is_known(now);
-          },
-          [&](const Hung& hung) {
-            if (hung.attempt != attempt_.number || phase_ != Phase::running) return;
-            attempt_.hang = hung.signs;
-            stop(Aim::judge, "nothing moves any more", now);
-          },
-          [&](const EndIsNear& near) {
-            if (phase_ == Phase::running || phase_ == Phase::saving)
-              return ask_to_save(Aim::requeue_after_save, near.why, std::nullopt, now);
-            if (phase_ != Phase::stopping && phase_ != Phase::handing_back)
-              hand_back({}, near.why, now);
-          },
-          [&](const StopAsked& asked) {
-            if (phase_ == Phase::handing_back) return;
-            stop_asked_ = asked.why;
-            if (!attempt_.slurm) attempt_.slurm = recovery::SlurmVerdict::cancelled;
-            if (phase_ == Phase::running || phase_ == Phase::saving)
-              return stop(Aim::judge, asked.why, now);
-            if (phase_ == Phase::stopping || (phase_ == Phase::judging && !judged_)) return;
-            end(143, "cancelled", asked.why, now);
-          },
-          [&](const Told& word) { told(word, now); },
-          [&](const HandedBack& answer) {
-            if (phase_ != Phase::handing_back) return;
-            phase_ = Phase::ended;
-            if (!answer.done)
-              say(cat("the job could not be put back into the queue: ", answer.why));
-            if (!answer.done && !exit_after_hand_back_) {
-              write(events::RunEnded{122, "gave_up", answer.why});
-              effects_.push_back(End{122});
-              return;
-            }
-            effects_.push_back(End{exit_after_hand_back_.value_or(123)});
-          },
-          [&](const Deposed& deposed) {
-            // Once the job is requeued its sentinels go, and their votes with them.
-            if (phase_ == Phase::handing_back) return;
-            say(deposed.why);
-            phase_ = Phase::ended;
-            effects_.push_back(End{125});
-          },
-      },
-      happening);
+  std::visit([&](const auto& what) { hear(what, now); }, happening);
   set_wake(now);
   return std::exchange(effects_, {});
 }

@@ -203,6 +203,13 @@ void Machine::judge(Now now) {
   read_catalogue(now);
 }
 
+/// What srun would have ended with, had we not ended the other ranks ourselves.
+int Machine::exit_of_attempt() const {
+  if (attempt_.exits.empty()) return attempt_.exit;
+  const recovery::RankExit& first = attempt_.exits.front();
+  return first.signal != 0 ? 128 + first.signal : first.exit_code;
+}
+
 recovery::Evidence Machine::evidence(Now now) const {
   recovery::Evidence evidence;
   for (const auto& block : rank_blocks(attempt_.nodes, attempt_.ranks))
@@ -210,14 +217,17 @@ recovery::Evidence Machine::evidence(Now now) const {
   evidence.exits = attempt_.exits;
   evidence.lines = gathered_->lines;
   evidence.signs = gathered_->signs;
-  evidence.lost_nodes = attempt_.lost;
+  // Our own node's sentinel gone and we alive: the step of the sentinels was ended, not the nodes.
+  if (living_.contains(plan_.host) || plan_.successor ||
+      std::ranges::count(plan_.allocation, plan_.host) == 0)
+    evidence.lost_nodes = attempt_.lost;
   evidence.slurm = gathered_->slurm ? gathered_->slurm : attempt_.slurm;
   evidence.hang = attempt_.hang;
   evidence.ranks_ran = attempt_.running_wall != 0;
   evidence.ran_ms =
       evidence.ranks_ran ? std::max<std::int64_t>(1, now.wall_ms - attempt_.running_wall) : 0;
   evidence.resumed = attempt_.resume.has_value();
-  evidence.srun_exit = attempt_.exit;
+  evidence.srun_exit = exit_of_attempt();
   return evidence;
 }
 
@@ -275,6 +285,12 @@ void Machine::carry_out(const recovery::Decision& decision, Now now) {
     case Kind::requeue:
       return hand_back(decision.exclude, decision.why, now);
     case Kind::stop:
+      if (slurm_restarts()) {
+        write(events::Requeued{"by Slurm", {}, decision.why});
+        phase_ = Phase::ended;
+        effects_.push_back(End{exit_of_attempt()});
+        return;
+      }
       return end(decision.exit_code,
                  "gave_up",
                  decision.verdict.empty() ? decision.why : decision.verdict,
@@ -287,6 +303,12 @@ void Machine::carry_out(const recovery::Decision& decision, Now now) {
   phase_ = Phase::waiting;
   if (decision.wait_ms > 0) say(cat("the next attempt starts in ", decision.wait_ms / 1000, " s"));
   if (!paused_ && now.steady_ms >= next_at_) carry_on(now);
+}
+
+/// The job is in the queue again already, and not by us: its next start goes on from the log.
+bool Machine::slurm_restarts() const {
+  const auto verdict = gathered_ && gathered_->slurm ? gathered_->slurm : attempt_.slurm;
+  return verdict == recovery::SlurmVerdict::requeued_by_person;
 }
 
 void Machine::carry_on(Now now) {

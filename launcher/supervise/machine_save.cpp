@@ -136,6 +136,9 @@ void Machine::hand_back(std::vector<std::string> exclude, std::string why, Now n
                now);
   for (const std::string& node : plan_.allocation)
     if (unfit_.contains(node) && std::ranges::count(exclude, node) == 0) exclude.push_back(node);
+  // We live on this node, so it is not dead; a list that says so was made while Slurm ended the
+  // sentinels.
+  if (std::ranges::count(exclude, plan_.host) != 0) exclude.clear();
   write(events::Requeued{"scontrol requeue", exclude, why});
   say(cat("back into the queue: ", why));
   phase_ = Phase::handing_back;

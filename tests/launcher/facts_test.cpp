@@ -138,5 +138,23 @@ TEST(Rendezvous, ComputesDifferentPortsForTwoStepsAndTheReservedOneWhereThereIs)
   EXPECT_EQ(computed_port(environment), 20010);
 }
 
+TEST(Facts, NodeRankFollowsTheOrderOfARunWhereASpareStandsInForALostNode) {
+  const Environment environment{{"SLURM_PROCID", "2"},
+                                {"SLURM_LOCALID", "0"},
+                                {"SLURM_NODEID", "3"},
+                                {"SLURM_STEP_ID", "4"},
+                                {"SLURM_JOB_ID", "7"},
+                                {"SLURM_STEP_NUM_TASKS", "8"},
+                                {"SLURM_STEP_NUM_NODES", "4"},
+                                {"SLURM_NTASKS", "8"},
+                                {"SLURM_STEP_TASKS_PER_NODE", "2(x4)"},
+                                {"SLURMD_NODENAME", "n5"},
+                                {"HOLDFAST_NODE_ORDER", "n1,n5,n3,n4"}};
+  const auto facts = facts_of(environment, std::nullopt);
+  ASSERT_TRUE(facts);
+  EXPECT_EQ(facts->rank.node_rank, 1U);
+  EXPECT_EQ(facts->rank.local_size, 2U);
+}
+
 }  // namespace
 }  // namespace holdfast::step

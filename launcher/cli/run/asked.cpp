@@ -132,6 +132,7 @@ Result<supervise::Plan> plan_of(const run::Settings& settings,
                    {}};
   supervise::Plan plan;
   plan.job = job.id;
+  plan.host = job.host;
   plan.restart = job.restart;
   plan.allocation = job.nodes;
   plan.excluded = {line.excluded.begin(), line.excluded.end()};

@@ -15,8 +15,6 @@
 #include <filesystem>
 #include <unistd.h>
 
-#include <boost/asio/io_context.hpp>
-
 namespace holdfast::cli {
 
 namespace {

@@ -26,4 +26,8 @@ void ask(boost::asio::io_context& io,
          std::chrono::milliseconds deadline,
          std::function<void(Result<Answer>)> told);
 
+/// The same with a loop of its own, for who has nothing else to do meanwhile.
+[[nodiscard]] Result<Answer> ask_and_wait(const Command& command,
+                                          std::chrono::milliseconds deadline);
+
 }  // namespace holdfast::process

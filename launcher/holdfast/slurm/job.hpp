@@ -34,11 +34,12 @@ struct JobFacts {
 
 [[nodiscard]] process::Command show_job(const std::string& job);
 
-/// Requeueing without Slurm's pause of two minutes. requeue() puts the job back; it cannot start before its last node is
-/// cleaned up, so there is time for exclude() and start_in(), which its owner may say while it is pending. A begin in the
-/// near future stays; one in the past is moved to now + 121 s when the last node is cleaned up (22.05:
-/// batch_requeue_fini). slurmctld may refuse both for as long as the job is cleaned up, when nodes were taken from it
-/// before and the cluster keeps no accounting; then the job starts two minutes later, on nodes Slurm knows to be well.
+/// Requeueing without Slurm's pause of two minutes. requeue() puts the job back; it cannot start
+/// before its last node is cleaned up, so there is time for exclude() and start_in(), which its
+/// owner may say while it is pending. A begin in the near future stays; one in the past is moved to
+/// now + 121 s when the last node is cleaned up (22.05: batch_requeue_fini). slurmctld may refuse
+/// both for as long as the job is cleaned up, when nodes were taken from it before and the cluster
+/// keeps no accounting; then the job starts two minutes later, on nodes Slurm knows to be well.
 [[nodiscard]] process::Command requeue(const std::string& job);
 [[nodiscard]] process::Command exclude(const std::string& job, std::span<const std::string> nodes);
 [[nodiscard]] process::Command start_in(const std::string& job, std::chrono::seconds time);

@@ -22,6 +22,10 @@ struct StepFacts {
 [[nodiscard]] Result<StepFacts> facts_of(const affinity::Environment& environment,
                                          std::optional<unsigned> workers);
 
+/// This node's place among those of an attempt of `holdfast run` (HOLDFAST_NODE_ORDER), which is
+/// the place of its ranks; nothing outside of one.
+[[nodiscard]] std::optional<unsigned> place_in_order(const affinity::Environment& environment);
+
 /// Ranks on node `node` by Slurm's compressed list "8(x3),4": 8 8 8 4.
 [[nodiscard]] std::optional<unsigned> tasks_on_node(std::string_view tasks_per_node, unsigned node);
 

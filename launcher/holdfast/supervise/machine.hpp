@@ -22,6 +22,7 @@ namespace holdfast::supervise {
 /// What does not change while a supervisor lives.
 struct Plan {
   std::string job;
+  std::string host;  ///< ours
   unsigned restart{};
   std::vector<std::string> allocation;  ///< nodes of the job, in Slurm's order
   std::set<std::string> excluded;       ///< by the user's srun -x
@@ -95,6 +96,24 @@ class Machine {
     bool step_over{true};
   };
 
+  // each happening (machine_hear.cpp)
+  void hear(const Tick& happening, Now now);
+  void hear(const Joined& happening, Now now);
+  void hear(const Lost& happening, Now now);
+  void hear(const Back& happening, Now now);
+  void hear(const TornDown& happening, Now now);
+  void hear(const RanksSeen& happening, Now now);
+  void hear(const SrunSaid& happening, Now now);
+  void hear(const StepEnded& happening, Now now);
+  void hear(const CatalogueRead& happening, Now now);
+  void hear(const Gathered& happening, Now now);
+  void hear(const Hung& happening, Now now);
+  void hear(const EndIsNear& happening, Now now);
+  void hear(const StopAsked& happening, Now now);
+  void hear(const Told& happening, Now now);
+  void hear(const HandedBack& happening, Now now);
+  void hear(const Deposed& happening, Now now);
+
   // gathering and starting (machine_start.cpp)
   void gather_or_go(Now now);
   void read_catalogue(Now now);
@@ -135,6 +154,8 @@ class Machine {
   [[nodiscard]] bool usable(const std::string& node) const;
   [[nodiscard]] std::vector<std::string> usable_nodes() const;
   [[nodiscard]] std::vector<std::string> pick_nodes() const;
+  [[nodiscard]] int exit_of_attempt() const;
+  [[nodiscard]] bool slurm_restarts() const;
   [[nodiscard]] recovery::Ground ground() const;
   [[nodiscard]] recovery::Evidence evidence(Now now) const;
   [[nodiscard]] std::vector<events::RankBlock> rank_blocks(const std::vector<std::string>& nodes,

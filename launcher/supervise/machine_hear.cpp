@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// One function for each happening: what it means in the phase the run is in.
+#include "holdfast/common/text.hpp"
+#include "holdfast/supervise/machine.hpp"
+
+#include <algorithm>
+
+namespace holdfast::supervise {
+
+void Machine::hear(const Tick&, Now now) { ticked(now); }
+
+void Machine::hear(const Joined& joined, Now now) {
+  living_.insert(joined.node);
+  fenced_at_.erase(joined.node);
+  write(events::NodeJoined{joined.node, joined.address});
+  if (phase_ == Phase::gathering) gather_or_go(now);
+}
+
+void Machine::hear(const Lost& lost, Now now) { node_lost(lost, now); }
+
+void Machine::hear(const Back& back, Now now) {
+  living_.insert(back.node);
+  write(events::NodeBack{back.node});
+  // What it did while nobody heard it must be over before its word counts.
+  if (phase_ == Phase::stopping && std::ranges::count(attempt_.nodes, back.node) != 0) {
+    to_tear_down_.insert(back.node);
+    effects_.push_back(TearDown{attempt_.number, {back.node}, 0});
+  }
+  if (phase_ == Phase::gathering) gather_or_go(now);
+}
+
+void Machine::hear(const TornDown& torn, Now now) { torn_down(torn, now); }
+
+void Machine::hear(const RanksSeen& seen, Now now) {
+  if (seen.attempt != attempt_.number || attempt_.running_wall != 0 || seen.count < attempt_.ranks)
+    return;
+  if (phase_ != Phase::running && phase_ != Phase::saving) return;
+  attempt_.running_wall = now.wall_ms;
+  attempt_.running_steady = now.steady_ms;
+  write(events::RanksRunning{attempt_.number,
+                             static_cast<std::uint64_t>(now.steady_ms - attempt_.started_steady)});
+}
+
+void Machine::hear(const SrunSaid& said, Now now) { rank_failed(said, now); }
+
+void Machine::hear(const StepEnded& ended, Now now) { step_ended(ended, now); }
+
+void Machine::hear(const CatalogueRead& read, Now now) {
+  catalogue_busy_ = false;
+  if (phase_ == Phase::choosing) return chosen(read.choice, now);
+  if (phase_ == Phase::saving || phase_ == Phase::running) return saw_checkpoint(read.choice, now);
+  if (phase_ != Phase::judging) return;
+  choice_ = read.choice;
+  judge_when_all_is_known(now);
+}
+
+void Machine::hear(const Gathered& gathered, Now now) {
+  if (phase_ != Phase::judging || gathered_) return;
+  gathered_ = gathered;
+  judge_when_all_is_known(now);
+}
+
+void Machine::hear(const Hung& hung, Now now) {
+  if (hung.attempt != attempt_.number || phase_ != Phase::running) return;
+  attempt_.hang = hung.signs;
+  stop(Aim::judge, "nothing moves any more", now);
+}
+
+void Machine::hear(const EndIsNear& near, Now now) {
+  if (phase_ == Phase::running || phase_ == Phase::saving)
+    return ask_to_save(Aim::requeue_after_save, near.why, std::nullopt, now);
+  if (phase_ != Phase::stopping && phase_ != Phase::handing_back) hand_back({}, near.why, now);
+}
+
+void Machine::hear(const StopAsked& asked, Now now) {
+  if (phase_ == Phase::handing_back) return;
+  stop_asked_ = asked.why;
+  if (!attempt_.slurm) attempt_.slurm = recovery::SlurmVerdict::cancelled;
+  if (phase_ == Phase::running || phase_ == Phase::saving) return stop(Aim::judge, asked.why, now);
+  if (phase_ == Phase::stopping || (phase_ == Phase::judging && !judged_)) return;
+  end(143, "cancelled", asked.why, now);
+}
+
+void Machine::hear(const Told& word, Now now) { told(word, now); }
+
+void Machine::hear(const HandedBack& answer, Now) {
+  if (phase_ != Phase::handing_back) return;
+  phase_ = Phase::ended;
+  if (!answer.done) say(cat("the job could not be put back into the queue: ", answer.why));
+  if (!answer.done && !exit_after_hand_back_) {
+    write(events::RunEnded{122, "gave_up", answer.why});
+    effects_.push_back(End{122});
+    return;
+  }
+  effects_.push_back(End{exit_after_hand_back_.value_or(123)});
+}
+
+void Machine::hear(const Deposed& deposed, Now) {
+  // Once the job is requeued its sentinels go, and their votes with them.
+  if (phase_ == Phase::handing_back) return;
+  say(deposed.why);
+  phase_ = Phase::ended;
+  effects_.push_back(End{125});
+}
+
+}  // namespace holdfast::supervise

@@ -1,0 +1,134 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# `holdfast run` on a live cluster, as an ordinary user: nodes that die, are cut off, freeze; the batch host among them.
+# Default settings, not test settings.
+
+# shellcheck disable=SC2154 # what bats and the helpers set
+load cluster
+load run
+
+setup_file() {
+    cluster_start --nodes 5
+    [ -n "${CLUSTER_OBSTACLE:-}" ] || run_setup
+}
+teardown_file() { cluster_stop; }
+setup() {
+    bats_require_minimum_version 1.5.0
+    cluster_needed
+    export HOLDFAST=$HOLDFAST_BUILD/launcher/cli/holdfast
+    run_new
+    TOUCHED=()
+}
+teardown() {
+    local node
+    [ -z "${CLUSTER_OBSTACLE:-}" ] || return 0
+    [ -z "${JOB:-}" ] || as_user scancel "$JOB" 2>/dev/null || true
+    for node in "${TOUCHED[@]}"; do
+        cluster heal "$node" 2>/dev/null || true
+        cluster resume "$node" 2>/dev/null || true
+        cluster boot "$node" 2>/dev/null || true
+    done
+    run_until 60 all_idle
+}
+
+all_idle() {
+    for node in n1 n2 n3 n4 n5; do
+        on ctl scontrol update "NodeName=$node" State=RESUME 2>/dev/null || true
+    done
+    [ "$(as_user sinfo -h -N -o %T | sort -u)" = idle ]
+}
+
+fault() { # VERB NODE: and when it happened, in ms
+    TOUCHED+=("$2")
+    WHEN=$(date +%s%3N)
+    cluster "$1" "$2"
+}
+
+@test "run: a node that is killed is replaced by the spare, and every other rank keeps its host" {
+    run_submit -- --spares 1 srun /shared/count 60 "$RUN_DIR"
+    run_until 40 run_step_is_saved 5
+    fault kill n3
+    run_until 40 run_attempt_runs 2
+    run_tell_time "node killed to running on the spare" "$WHEN" "$(run_started_ms 2)" 5000
+    [ "$(run_hosts 2)" = "n1 n2 n5 n4 " ]
+    run_until 60 run_has_ended
+    [ "$(run_exit)" = 0 ]
+    [ "$(run_cause)" = node_lost ]
+}
+
+@test "run: a node that is cut off in silence is replaced, and its ranks are dead before new ones start" {
+    run_submit -- --spares 1 srun /shared/count 80 "$RUN_DIR"
+    run_until 40 run_step_is_saved 5
+    fault cut n2
+    run_until 40 run_attempt_runs 2
+    run_tell_time "silent node death to running on the spare" "$WHEN" "$(run_started_ms 2)" 5000
+    cluster heal n2
+    run_until 60 run_has_ended
+    [ "$(run_exit)" = 0 ]
+    [ "$(run_hosts 2)" = "n1 n5 n3 n4 " ]
+    run_none_outlived
+}
+
+@test "run: a node that freezes is replaced, and its ranks die when it thaws" {
+    run_submit -- --spares 1 srun /shared/count 100 "$RUN_DIR"
+    run_until 40 run_step_is_saved 5
+    fault pause n4
+    run_until 40 run_attempt_runs 2
+    cluster resume n4
+    run_until 60 run_has_ended
+    [ "$(run_exit)" = 0 ]
+    [ "$(run_hosts 2)" = "n1 n2 n3 n5 " ]
+}
+
+@test "run: a dead batch host is survived, and the job ends COMPLETED" {
+    run_submit -- --spares 1 srun /shared/count 80 "$RUN_DIR"
+    run_until 40 run_step_is_saved 5
+    fault kill n1
+    run_until 40 run_attempt_runs 2
+    run_tell_time "batch host death to running" "$WHEN" "$(run_started_ms 2)" 10000
+    [ "$(run_hosts 2)" = "n5 n2 n3 n4 " ]
+    run_until 60 run_has_ended
+    [ "$(run_exit)" = 0 ]
+    run_has_events took_over 1
+    # Without accounting, as here, slurmctld takes no update of a job that lost a node before it is cleaned up, and then the
+    # successor is gone. What it asks for where there is accounting, the owner asks for here.
+    run_until 60 run_job_is "PENDING COMPLETED"
+    as_user scontrol update "JobId=$JOB" NumNodes=1-1 NumTasks=1 NumCPUs=1 || true
+    as_user scontrol update "JobId=$JOB" StartTime=now || true
+    as_user scontrol release "$JOB" || true
+    run_until 60 run_job_is "COMPLETED"
+    [ "$(run_job_exit)" = 0 ]
+}
+
+@test "run: a batch host that is cut off goes quiet, and the rest goes on" {
+    run_submit -- --spares 1 srun /shared/count 80 "$RUN_DIR"
+    run_until 40 run_step_is_saved 5
+    fault cut n1
+    run_until 40 run_attempt_runs 2
+    cluster heal n1
+    run_until 60 run_has_ended
+    [ "$(run_exit)" = 0 ]
+    run_none_outlived
+}
+
+@test "run: two nodes at once and one spare: fewer nodes when that is allowed" {
+    run_submit -- --spares 1 --shrink-to 3 srun /shared/count 60 "$RUN_DIR"
+    run_until 40 run_step_is_saved 5
+    fault kill n2
+    fault kill n3
+    run_until 60 run_has_ended
+    [ "$(run_exit)" = 0 ]
+    [ "$(grep -c " attempt 2 " "$HOST_DIR/starts")" -eq 3 ] || [ "$(grep -c " attempt 3 " "$HOST_DIR/starts")" -eq 3 ]
+}
+
+@test "run: slurmctld may go and come back, and the job does not notice" {
+    run_submit -- --spares 1 srun /shared/count 80 "$RUN_DIR"
+    run_until 40 run_step_is_saved 5
+    fault kill ctl
+    sleep 4
+    cluster boot ctl
+    run_until 60 run_has_ended
+    [ "$(run_exit)" = 0 ]
+    run ! run_has_events attempt_started 2
+}
