@@ -129,7 +129,7 @@ unsigned GuardLine::killed() {
 
 int guard_child(int child, int line, const std::string& job) {
   const sigset_t set = signals_of_guard();
-  ::sigprocmask(SIG_BLOCK, &set, nullptr);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   const int signals = ::signalfd(-1, &set, SFD_CLOEXEC);
   Guard guard(child, line, job);
   guard.keep(signals);

@@ -77,6 +77,7 @@ class Roster {
                             std::uint16_t /*port*/,
                             bool /*answered*/) {}
     /// A request of `holdfast ctl`, from the job's owner. `reply` takes one answer, now or later.
+    // NOLINTNEXTLINE(performance-unnecessary-value-param): who answers later keeps it
     virtual void control(const std::string& /*request*/,
                          std::function<void(std::string)> /*reply*/) {}
     /// The majority hangs on slurmctld: ask it for the job and call controller_answered() if it
