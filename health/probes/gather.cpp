@@ -14,7 +14,6 @@
 #include <cstdlib>
 #include <ctime>
 #include <iterator>
-#include <ranges>
 #include <unistd.h>
 
 namespace holdfast::health {
@@ -133,7 +132,8 @@ Look look_at_mount(const GatherWish& wish, const MountFacts& mount) {
 /// The file systems of a network; of several at one place only the last can be seen.
 std::vector<Look> remote_looks(const GatherWish& wish, std::vector<MountFacts>& mounts) {
   std::vector<Look> looks;
-  for (MountFacts& mount : mounts | std::views::reverse) {
+  for (std::size_t at = mounts.size(); at-- > 0;) {
+    MountFacts& mount = mounts[at];
     if (!is_remote(mount)) continue;
     const auto same = [&mount](const Look& look) {
       return look.name.substr(mount_mark.size()) == mount.path;

@@ -125,7 +125,7 @@ void read_each_cpu(const Tree& tree, const CpuSet& online, bool thorough, CpuFac
 
 Fact<double> first_number(const Fact<std::string>& text) {
   if (!text.known()) return Fact<double>::missing(text.gap(), text.why());
-  const auto parts = split(text->substr(0, text->find(' ')), '.');
+  const auto parts = split(std::string_view(*text).substr(0, text->find(' ')), '.');
   const auto whole = parts.empty() ? std::nullopt : parse_number<std::uint64_t>(parts[0]);
   const auto hundredths = parts.size() == 2 ? parse_number<std::uint64_t>(parts[1]) : std::nullopt;
   if (!whole || !hundredths || parts[1].size() != 2) return Fact<double>::unseen("holds no load");

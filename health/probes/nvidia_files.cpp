@@ -16,7 +16,8 @@ namespace {
 Fact<std::string> module_version(const Tree& tree) {
   auto text = tree.text("proc/driver/nvidia/version");
   if (!text.known()) return text;
-  for (const std::string_view word : split(text->substr(0, text->find('\n')), ' ')) {
+  for (const std::string_view word :
+       split(std::string_view(*text).substr(0, text->find('\n')), ' ')) {
     const bool digits = word.find_first_not_of("0123456789.") == std::string_view::npos;
     if (digits && word.find('.') != std::string_view::npos) return std::string(word);
   }

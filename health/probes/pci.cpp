@@ -40,7 +40,7 @@ Fact<std::uint64_t> speed(const Tree& tree, const std::string& path) {
   const auto text = tree.text(path);
   if (!text.known()) return Fact<std::uint64_t>::missing(text.gap(), text.why());
   if (text->starts_with("Unknown")) return Fact<std::uint64_t>::lacking("unknown to the kernel");
-  const auto parts = split(text->substr(0, text->find(' ')), '.');
+  const auto parts = split(std::string_view(*text).substr(0, text->find(' ')), '.');
   const auto whole = parts.empty() ? std::nullopt : parse_number<std::uint64_t>(parts[0]);
   const auto tenth = parts.size() == 2 && parts[1].size() == 1
                          ? parse_number<std::uint64_t>(parts[1])
