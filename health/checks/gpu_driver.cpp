@@ -43,7 +43,7 @@ void count(Report& report) {
         return !gpu.answer.known() || *gpu.answer != GpuAnswer::lost;
       }));
   if (opened < expected)
-    report.against("", cat(opened, " GPUs answer"), cat("at least ", expected));
+    report.against("", cat("GPUs that answer: ", opened), cat("at least ", expected));
   else if (opened < bus)
     report.against("", cat(opened, " GPUs answer of ", bus, " on the PCI bus"), "all of them");
 }

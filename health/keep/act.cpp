@@ -12,7 +12,7 @@ namespace holdfast::health {
 
 namespace {
 
-constexpr std::int64_t week = 7 * 86400;
+constexpr std::int64_t week = std::int64_t{7} * 86400;
 
 class Acting {
  public:

@@ -19,6 +19,9 @@ setup_file() {
     holding up --nodes 2 --gpus 2 --slurm-conf-extra "$BATS_FILE_TMPDIR/hold-conf" --see "$HOLDFAST_BUILD"
     write_scripts "/run/holdfast-cluster/${CLUSTER/check/check-hold}/shared"
 }
+teardown() { # what the nodes said, for a test that failed
+    [ -n "${CLUSTER_OBSTACLE:-}" ] || on n1 bash -c 'cat /tmp/health-check-program.log /var/spool/holdfast/memory.json 2>/dev/null; true'
+}
 teardown_file() {
     [ -z "${CLUSTER:-}" ] || holding down
     cluster_stop
@@ -65,7 +68,7 @@ fresh_node() { # ON NODE
 }
 
 # Also no epilog of an earlier job, which would look at a node that is fresh already.
-nobody_works() { [ -z "$(on ctl squeue -h)$(on ctl sinfo -h -N -o %T | grep -E 'comp|alloc|mix')" ]; }
+nobody_works() { [ -z "$(on ctl squeue -h)$(on ctl sinfo -h -N -o %T | grep -E 'comp|alloc|mix|draining')" ]; }
 
 gpu_is() { on "$1" bash -c "printf '%s\n' 'gpus 2' '$2' >/etc/holdfast/gpus"; } # NODE STATEMENT
 reason() { on ctl sinfo -h -n "$1" -o %E; } # NODE

@@ -1,0 +1,95 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+#
+# `holdfast check` on saved facts, as a person and a monitor meet it.
+
+# shellcheck disable=SC2154 # output, status, talk and holdfast come from words.bash
+load words
+
+setup() {
+    printf '[check]\nstate = "%s/state"\n' "$BATS_TEST_TMPDIR" >"$BATS_TEST_TMPDIR/holdfast.toml"
+    settings=$BATS_TEST_TMPDIR/holdfast.toml
+}
+
+facts() { # GPU-MEMBERS: a node with one GPU
+    printf '{"holdfast_facts": 1, "node": "n17", "boot_id": "b", "at": 1800000000, "gpus": [{"at": "0000:17:00.0", "vendor": "nvidia", "answer": "answers", %s}]}' \
+        "$1" >"$BATS_TEST_TMPDIR/n17.json"
+}
+check() { told check --settings "$settings" --facts "$BATS_TEST_TMPDIR/n17.json" "$@"; }
+
+@test "check: a healthy GPU is fit" {
+    facts '"remap_failed": false'
+    check
+    ends 0
+    [[ $output == "node n17: fit"* ]]
+}
+
+@test "check: a sick GPU is unfit, with device, remedy and status 120" {
+    facts '"pcie_width": 8, "pcie_width_most": 16'
+    check
+    ends 120
+    [[ $output == *"gpu.pcie_width       GPU 0000:17:00.0: PCIe link has 8 lanes; limit: at least 16"*"-> reboot"* ]]
+}
+
+@test "check: what could not be seen is neither good nor bad" {
+    facts '"remap_failed": {"unseen": "timed out"}'
+    check
+    ends 1
+    [[ $output == *"unknown  gpu.remap_failed"*"timed out"* ]]
+}
+
+@test "check: Nagios, JSON and Prometheus say the same" {
+    facts '"pcie_width": 8, "pcie_width_most": 16'
+    check --nagios
+    ends 2
+    [[ $output == "HOLDFAST CRITICAL - node is unfit: gpu.pcie_width GPU 0000:17:00.0 PCIe link has 8 lanes" ]]
+    check --json --prometheus "$BATS_TEST_TMPDIR/metrics.prom"
+    [[ $output == *'"verdict":"unfit"'* && $output == *'"check":"gpu.pcie_width"'* ]]
+    grep -qx 'holdfast_node_verdict 2' "$BATS_TEST_TMPDIR/metrics.prom"
+    grep -qx 'holdfast_check_severity{check="gpu.pcie_width",subject="GPU 0000:17:00.0"} 3' "$BATS_TEST_TMPDIR/metrics.prom"
+}
+
+@test "check: the site switches a check off, changes a limit, demands a class" {
+    facts '"pcie_width": 8, "pcie_width_most": 16, "temperature_margin_c": 4'
+    printf '[check.severity]\n"gpu.pcie_width" = "off"\n' >>"$settings"
+    check
+    ends 0
+    printf '[check.limit]\n"gpu.temp.margin" = 5\n' >>"$settings"
+    check --quiet
+    ends 120
+    [[ $output == *"gpu.temp"*"limit: more than 5"* ]]
+    printf '[class.big]\nhosts = "n[10-20]"\ngpus = 8\n' >>"$settings"
+    check
+    [[ $output == *"gpu.count"*"GPUs that answer: 1; limit: at least 8"*"class big"* ]]
+}
+
+@test "check: a setting that is wrong is refused with the line and what was meant" {
+    facts '"remap_failed": false'
+    printf '[check.severity]\n"gpu.temps" = "off"\n' >>"$settings"
+    check
+    ends 2 "holdfast: check: $settings: line 4: there is no check gpu.temps; did you mean gpu.temp?; see holdfast.toml(5)"
+}
+
+@test "check: two nodes are compared" {
+    facts '"model": "NVIDIA H100", "vbios": "96"'
+    cp "$BATS_TEST_TMPDIR/n17.json" "$BATS_TEST_TMPDIR/other.json"
+    check --diff "$BATS_TEST_TMPDIR/other.json"
+    ends 0
+    facts '"model": "NVIDIA H100", "vbios": "97"'
+    check --diff "$BATS_TEST_TMPDIR/other.json"
+    ends 1
+    [ "$output" = 'vbios: "97" here, "96" there' ]
+}
+
+@test "check: the list has every check with its limits" {
+    told check --list
+    ends 0
+    [[ $output == *"gpu.pcie_width  each GPU has all its PCIe lanes"* && $output == *"limit gpu.temp.margin = 0"* ]]
+}
+
+@test "check: saved facts are not acted on" {
+    facts '"remap_failed": false'
+    check --act
+    ends 2 "holdfast: check: saved facts are judged, not acted on; leave --act or --facts out"
+    [ ! -e "$BATS_TEST_TMPDIR/state" ]
+}
