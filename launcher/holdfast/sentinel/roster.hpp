@@ -77,9 +77,9 @@ class Roster {
                             std::uint16_t /*port*/,
                             bool /*answered*/) {}
     /// A request of `holdfast ctl`, from the job's owner. `reply` takes one answer, now or later.
-    // NOLINTNEXTLINE(performance-unnecessary-value-param): who answers later keeps it
+    // By value: who answers later keeps it.
     virtual void control(const std::string& /*request*/,
-                         std::function<void(std::string)> /*reply*/) {}
+                         std::function<void(std::string)> /*reply*/) {}  // NOLINT(*-value-param)
     /// The majority hangs on slurmctld: ask it for the job and call controller_answered() if it
     /// says that the job runs *and* no higher epoch is claimed in the state directory. Asked about
     /// once a second for as long as this lasts.
