@@ -181,13 +181,14 @@ struct Child::Inside : std::enable_shared_from_this<Child::Inside> {
     if (ears.ended) ears.ended(*end);
   }
 
-  void shut() {
+  void shut() noexcept try {
     deaf = true;
     boost::system::error_code ignored;
     for (Descriptor* descriptor : {&gone, &output, &errors})
       if (descriptor->is_open())
         descriptor->close(ignored);  // NOLINT(bugprone-unused-return-value): nobody listens
     timer.cancel();
+  } catch (...) {  // a timer that cannot be cancelled finds nobody listening
   }
 
   int pid{};

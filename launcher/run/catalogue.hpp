@@ -25,7 +25,7 @@ struct Found {
 };
 
 /// Reads the JSON of `ckpt latest`. Pure.
-[[nodiscard]] Found parse_found(std::string_view json);
+[[nodiscard]] Found parse_found(std::string_view text);
 
 /// Of several directories the newest good one; none good where any has only bad ones. Pure.
 [[nodiscard]] Found best_of(const std::vector<Found>& found);

@@ -57,11 +57,11 @@ class Words {
     if (text(name) != nullptr) number(name, into.emplace());
   }
   void time(std::string_view name, Milliseconds& into) {
-    std::uint64_t count = static_cast<std::uint64_t>(into.count());
+    auto count = static_cast<std::uint64_t>(into.count());
     number(name, count);
     into = Milliseconds(count);
   }
-  void yes(std::string_view name, bool& into) {
+  void yes(std::string_view name, bool& into) const {
     if (const auto* word = text(name)) into = *word == "yes";
   }
   [[nodiscard]] const std::optional<Failure>& failure() const { return failure_; }

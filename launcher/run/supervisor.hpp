@@ -66,7 +66,7 @@ class Supervisor final : public sentinel::Roster::Listener {
   bool write(const events::Body& body);
   bool start_step(const supervise::StartStep& start);
   void launch(const supervise::StartStep& start, const std::string& directory);
-  void gather(const supervise::Gather& gather);
+  void gather(const supervise::Gather& one);
   void gathered();
   void hand_back_now(const supervise::HandBack& back);
   void finish(int exit);

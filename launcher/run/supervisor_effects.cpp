@@ -209,9 +209,10 @@ void Supervisor::gathered() {
 void Supervisor::hand_back_now(const supervise::HandBack& back) {
   boost::system::error_code ignored;
   signals_.remove(SIGTERM, ignored);  // NOLINT(bugprone-unused-return-value): it was there
-  hand_back(loop_, {with_.plan.job, back.exclude, back.only_to_end}, [this](Result<void> done) {
-    hear(supervise::HandedBack{done.has_value(), done ? "" : done.error().sentence()});
-  });
+  hand_back(
+      loop_, {with_.plan.job, back.exclude, back.only_to_end}, [this](const Result<void>& done) {
+        hear(supervise::HandedBack{done.has_value(), done ? "" : done.error().sentence()});
+      });
 }
 
 void Supervisor::finish(int exit) {

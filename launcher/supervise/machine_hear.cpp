@@ -24,7 +24,7 @@ void Machine::hear(const Back& back, Now now) {
   // What it did while nobody heard it must be over before its word counts.
   if (phase_ == Phase::stopping && std::ranges::count(attempt_.nodes, back.node) != 0) {
     to_tear_down_.insert(back.node);
-    effects_.push_back(TearDown{attempt_.number, {back.node}, 0});
+    effects_.emplace_back(TearDown{attempt_.number, {back.node}, 0});
   }
   if (phase_ == Phase::gathering) gather_or_go(now);
 }
@@ -89,10 +89,10 @@ void Machine::hear(const HandedBack& answer, Now) {
   if (!answer.done) say(cat("the job could not be put back into the queue: ", answer.why));
   if (!answer.done && !exit_after_hand_back_) {
     write(events::RunEnded{122, "gave_up", answer.why});
-    effects_.push_back(End{122});
+    effects_.emplace_back(End{122});
     return;
   }
-  effects_.push_back(End{exit_after_hand_back_.value_or(123)});
+  effects_.emplace_back(End{exit_after_hand_back_.value_or(123)});
 }
 
 void Machine::hear(const Deposed& deposed, Now) {
@@ -100,7 +100,7 @@ void Machine::hear(const Deposed& deposed, Now) {
   if (phase_ == Phase::handing_back) return;
   say(deposed.why);
   phase_ = Phase::ended;
-  effects_.push_back(End{125});
+  effects_.emplace_back(End{125});
 }
 
 }  // namespace holdfast::supervise

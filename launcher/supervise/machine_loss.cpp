@@ -19,30 +19,32 @@ constexpr std::int64_t tear_again_ms = 1'000;
 
 }  // namespace
 
+void Machine::ranks_ended(const SrunSaid& said, Now now) {
+  std::vector<recovery::RankBlock> map;
+  for (const auto& block : rank_blocks(attempt_.nodes, attempt_.ranks))
+    map.push_back({block.node, block.first, block.count});
+  for (recovery::RankExit& exit : rank_exits(said.message, map, now.wall_ms)) {
+    if (attempt_.exits.size() < most_exits_written)
+      write(events::RankFailed{attempt_.number,
+                               exit.rank,
+                               exit.node,
+                               exit.signal == 0 ? std::optional(exit.exit_code) : std::nullopt,
+                               exit.signal != 0 ? std::optional(exit.signal) : std::nullopt,
+                               exit.core,
+                               exit.out_of_memory,
+                               said.text});
+    attempt_.exits.push_back(std::move(exit));
+  }
+  stop(Aim::judge, said.text, now);
+}
+
 void Machine::rank_failed(const SrunSaid& said, Now now) {
   using Kind = recovery::SrunMessageKind;
   if (said.attempt != attempt_.number) return;
   const bool runs = phase_ == Phase::running || phase_ == Phase::saving;
-  std::vector<recovery::RankBlock> map;
-  for (const auto& block : rank_blocks(attempt_.nodes, attempt_.ranks))
-    map.push_back({block.node, block.first, block.count});
   switch (said.message.kind) {
     case Kind::ranks_ended:
-      for (recovery::RankExit& exit : rank_exits(said.message, map, now.wall_ms)) {
-        // What dies while we end the rest is our own doing.
-        if (!runs && phase_ != Phase::stopping) break;
-        if (runs && attempt_.exits.size() < most_exits_written)
-          write(events::RankFailed{attempt_.number,
-                                   exit.rank,
-                                   exit.node,
-                                   exit.signal == 0 ? std::optional(exit.exit_code) : std::nullopt,
-                                   exit.signal != 0 ? std::optional(exit.signal) : std::nullopt,
-                                   exit.core,
-                                   exit.out_of_memory,
-                                   said.text});
-        if (runs) attempt_.exits.push_back(std::move(exit));
-      }
-      if (runs) stop(Aim::judge, said.text, now);
+      if (runs) ranks_ended(said, now);  // what dies while we end the rest is our own doing
       return;
     case Kind::time_limit:
       attempt_.slurm = recovery::SlurmVerdict::time_limit;
@@ -120,7 +122,7 @@ void Machine::stop(Aim aim, std::string sign, Now now) {
   for (const std::string& node : attempt_.nodes)
     if (lives(node)) to_tear_down_.insert(node);
   if (!to_tear_down_.empty())
-    effects_.push_back(
+    effects_.emplace_back(
         TearDown{attempt_.number, {to_tear_down_.begin(), to_tear_down_.end()}, plan_.grace_ms});
   look_whether_stopped(now);
 }
@@ -131,7 +133,7 @@ void Machine::torn_down(const TornDown& torn, Now now) {
     return;
   if (torn.left != 0) {
     if (now.steady_ms < stop_deadline_)
-      effects_.push_back(TearDown{attempt_.number, {torn.node}, 0});
+      effects_.emplace_back(TearDown{attempt_.number, {torn.node}, 0});
     return look_whether_stopped(now);
   }
   to_tear_down_.erase(torn.node);
@@ -152,7 +154,8 @@ void Machine::look_whether_stopped(Now now) {
   }
   if (!to_tear_down_.empty() && now.steady_ms >= tear_again_) {
     tear_again_ = now.steady_ms + tear_again_ms;
-    effects_.push_back(TearDown{attempt_.number, {to_tear_down_.begin(), to_tear_down_.end()}, 0});
+    effects_.emplace_back(
+        TearDown{attempt_.number, {to_tear_down_.begin(), to_tear_down_.end()}, 0});
   }
   if (!to_tear_down_.empty()) return;
   for (const std::string& node : attempt_.nodes) {
@@ -170,7 +173,7 @@ void Machine::stopped(Now now) {
                              static_cast<std::uint64_t>(now.steady_ms - stop_steady_),
                              torn_,
                              unreachable_});
-  if (!attempt_.step_over) effects_.push_back(DropStep{attempt_.number});
+  if (!attempt_.step_over) effects_.emplace_back(DropStep{attempt_.number});
   switch (aim_) {
     case Aim::judge:
     case Aim::taken_over:
@@ -198,7 +201,7 @@ void Machine::judge(Now now) {
   std::ranges::copy_if(attempt_.nodes, std::back_inserter(nodes), [this](const std::string& node) {
     return lives(node);
   });
-  effects_.push_back(
+  effects_.emplace_back(
       Gather{attempt_.number, attempt_.started_wall - 60'000, std::move(nodes), plan_.gather_ms});
   read_catalogue(now);
 }
@@ -278,7 +281,7 @@ void Machine::carry_out(const recovery::Decision& decision, Now now) {
   }
   write(events::decided_record(attempt_.number, decision));
   say(cat(word_of(decision.kind), ": ", decision.why));
-  effects_.push_back(SetMembers{{living_.begin(), living_.end()}});
+  effects_.emplace_back(SetMembers{{living_.begin(), living_.end()}});
   for (const std::string& node : decision.exclude)
     unfit_.insert(node);
   switch (decision.kind) {
@@ -288,7 +291,7 @@ void Machine::carry_out(const recovery::Decision& decision, Now now) {
       if (slurm_restarts()) {
         write(events::Requeued{"by Slurm", {}, decision.why});
         phase_ = Phase::ended;
-        effects_.push_back(End{exit_of_attempt()});
+        effects_.emplace_back(End{exit_of_attempt()});
         return;
       }
       return end(decision.exit_code,

@@ -24,12 +24,12 @@ void Machine::ask_to_save(Aim then, std::string why, std::optional<unsigned> rep
     // Asked again: there is no more time.
     if (then == Aim::requeue_after_save) save_->then = then;
     if (then == Aim::requeue_after_save && save_->signalled) return save_failed(now);
-    if (reply) effects_.push_back(Reply{*reply, "a checkpoint has been asked for already"});
+    if (reply) effects_.emplace_back(Reply{*reply, "a checkpoint has been asked for already"});
     return;
   }
   if (plan_.save_signal == 0) {
     if (reply) {
-      effects_.push_back(
+      effects_.emplace_back(
           Reply{*reply,
                 "the run was started without --save-signal: the program cannot be asked to save"});
       return;
@@ -69,7 +69,7 @@ void Machine::saw_checkpoint(const recovery::Choice& choice, Now now) {
     std::ranges::copy_if(attempt_.nodes,
                          std::back_inserter(nodes),
                          [this](const std::string& node) { return lives(node); });
-    effects_.push_back(SignalRanks{attempt_.number, plan_.save_signal, std::move(nodes)});
+    effects_.emplace_back(SignalRanks{attempt_.number, plan_.save_signal, std::move(nodes)});
     return;
   }
   if (!step || (save_->newest_before && *step <= *save_->newest_before)) return;
@@ -77,7 +77,8 @@ void Machine::saw_checkpoint(const recovery::Choice& choice, Now now) {
   write(events::SaveSeen{
       choice.resume.path, step, static_cast<std::uint64_t>(now.steady_ms - save.asked_steady)});
   if (save.reply)
-    effects_.push_back(Reply{*save.reply, cat("saved: step ", *step, " in ", choice.resume.path)});
+    effects_.emplace_back(
+        Reply{*save.reply, cat("saved: step ", *step, " in ", choice.resume.path)});
   phase_ = Phase::running;
   if (save.then != Aim::judge) stop(save.then, cat("saved at step ", *step, "; ", save.why), now);
 }
@@ -87,13 +88,13 @@ void Machine::save_failed(Now now) {
   phase_ = Phase::running;
   const std::string sentence = cat("no new checkpoint became complete in time; ", save.why);
   say(sentence);
-  if (save.reply) effects_.push_back(Reply{*save.reply, sentence});
+  if (save.reply) effects_.emplace_back(Reply{*save.reply, sentence});
   if (save.then == Aim::requeue_after_save) stop(save.then, sentence, now);
 }
 
 void Machine::told(const Told& told, Now now) {
   const auto answer = [&](std::string sentence) {
-    effects_.push_back(Reply{told.id, std::move(sentence)});
+    effects_.emplace_back(Reply{told.id, std::move(sentence)});
   };
   if (std::ranges::count(words_of_people, told.word) == 0) {
     std::vector<std::string> words(words_of_people.begin(), words_of_people.end());
@@ -128,7 +129,7 @@ void Machine::told(const Told& told, Now now) {
   stop(Aim::restart, cat(told.user, " asked for ", told.word), now);
 }
 
-void Machine::hand_back(std::vector<std::string> exclude, std::string why, Now now) {
+void Machine::hand_back(std::vector<std::string> exclude, const std::string& why, Now now) {
   if (!plan_.policy.can_requeue)
     return end(122,
                "gave_up",
@@ -142,7 +143,7 @@ void Machine::hand_back(std::vector<std::string> exclude, std::string why, Now n
   write(events::Requeued{"scontrol requeue", exclude, why});
   say(cat("back into the queue: ", why));
   phase_ = Phase::handing_back;
-  effects_.push_back(HandBack{std::move(exclude), false});
+  effects_.emplace_back(HandBack{std::move(exclude), false});
 }
 
 void Machine::end(int exit, std::string verdict, std::string why, Now) {
@@ -153,11 +154,11 @@ void Machine::end(int exit, std::string verdict, std::string why, Now) {
     // into the log.
     exit_after_hand_back_ = exit;
     phase_ = Phase::handing_back;
-    effects_.push_back(HandBack{{}, true});
+    effects_.emplace_back(HandBack{{}, true});
     return;
   }
   phase_ = Phase::ended;
-  effects_.push_back(End{exit});
+  effects_.emplace_back(End{exit});
 }
 
 }  // namespace holdfast::supervise

@@ -42,7 +42,7 @@ void Machine::read_catalogue(Now) {
   catalogue_busy_ = true;
   const bool writers_gone = phase_ == Phase::choosing || phase_ == Phase::judging;
   if (writers_gone) ++asked_catalogue_;
-  effects_.push_back(ReadCatalogue{{condemned_.begin(), condemned_.end()}, writers_gone});
+  effects_.emplace_back(ReadCatalogue{{condemned_.begin(), condemned_.end()}, writers_gone});
 }
 
 void Machine::chosen(const recovery::Choice& choice, Now now) {
@@ -79,7 +79,7 @@ void Machine::too_few(Now now) {
                         join(missing, ","));
   if (plan_.policy.can_requeue && plan_.policy.on_exhausted == recovery::Exhausted::requeue &&
       history_.requeues < plan_.policy.max_requeues)
-    return hand_back(std::move(missing), std::move(why), now);
+    return hand_back(std::move(missing), why, now);
   end(122, "gave_up", std::move(why), now);
 }
 
@@ -119,11 +119,11 @@ void Machine::start(std::vector<std::string> nodes,
                                rank_blocks(attempt_.nodes, attempt_.ranks),
                                std::move(point),
                                std::move(why)});
-  effects_.push_back(StartStep{attempt_.number,
-                               attempt_.nodes,
-                               attempt_.ranks,
-                               attempt_.nodes.size() >= plan_.wanted,
-                               attempt_.resume});
+  effects_.emplace_back(StartStep{attempt_.number,
+                                  attempt_.nodes,
+                                  attempt_.ranks,
+                                  attempt_.nodes.size() >= plan_.wanted,
+                                  attempt_.resume});
 }
 
 }  // namespace holdfast::supervise

@@ -97,22 +97,22 @@ class Machine {
   };
 
   // each happening (machine_hear.cpp)
-  void hear(const Tick& happening, Now now);
-  void hear(const Joined& happening, Now now);
-  void hear(const Lost& happening, Now now);
-  void hear(const Back& happening, Now now);
-  void hear(const TornDown& happening, Now now);
-  void hear(const RanksSeen& happening, Now now);
-  void hear(const SrunSaid& happening, Now now);
-  void hear(const StepEnded& happening, Now now);
-  void hear(const CatalogueRead& happening, Now now);
-  void hear(const Gathered& happening, Now now);
-  void hear(const Hung& happening, Now now);
-  void hear(const EndIsNear& happening, Now now);
-  void hear(const StopAsked& happening, Now now);
-  void hear(const Told& happening, Now now);
-  void hear(const HandedBack& happening, Now now);
-  void hear(const Deposed& happening, Now now);
+  void hear(const Tick&, Now);
+  void hear(const Joined&, Now);
+  void hear(const Lost&, Now);
+  void hear(const Back&, Now);
+  void hear(const TornDown&, Now);
+  void hear(const RanksSeen&, Now);
+  void hear(const SrunSaid&, Now);
+  void hear(const StepEnded&, Now);
+  void hear(const CatalogueRead&, Now);
+  void hear(const Gathered&, Now);
+  void hear(const Hung&, Now);
+  void hear(const EndIsNear&, Now);
+  void hear(const StopAsked&, Now);
+  void hear(const Told&, Now);
+  void hear(const HandedBack&, Now);
+  void hear(const Deposed&, Now);
 
   // gathering and starting (machine_start.cpp)
   void gather_or_go(Now now);
@@ -126,6 +126,7 @@ class Machine {
 
   // while it runs and how it ends (machine_loss.cpp)
   void rank_failed(const SrunSaid& said, Now now);
+  void ranks_ended(const SrunSaid& said, Now now);
   void step_ended(const StepEnded& ended, Now now);
   void node_lost(const Lost& lost, Now now);
   void torn_down(const TornDown& torn, Now now);
@@ -144,11 +145,11 @@ class Machine {
   void saw_checkpoint(const recovery::Choice& choice, Now now);
   void told(const Told& told, Now now);
   void ticked(Now now);
-  void hand_back(std::vector<std::string> exclude, std::string why, Now now);
+  void hand_back(std::vector<std::string> exclude, const std::string& why, Now now);
   void end(int exit, std::string verdict, std::string why, Now now);
 
-  void write(events::Body body) { effects_.push_back(Write{std::move(body)}); }
-  void say(std::string sentence) { effects_.push_back(Say{std::move(sentence)}); }
+  void write(events::Body body) { effects_.emplace_back(Write{std::move(body)}); }
+  void say(std::string sentence) { effects_.emplace_back(Say{std::move(sentence)}); }
   void set_wake(Now now);
   [[nodiscard]] bool lives(const std::string& node) const { return living_.contains(node); }
   [[nodiscard]] bool usable(const std::string& node) const;
