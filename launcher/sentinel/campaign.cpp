@@ -18,7 +18,6 @@ namespace holdfast::sentinel {
 namespace {
 
 namespace asio = boost::asio;
-namespace json = boost::json;
 
 constexpr std::size_t most_state = std::size_t{16} << 20U;
 constexpr std::chrono::milliseconds read_every{300};

@@ -100,7 +100,7 @@ void Campaign::ask_peers(const json::object& question) {
 
 void Campaign::call(const std::string& node, const Endpoint& where) {
   const auto weak = weak_from_this();
-  dial(context_, where, dial_time, [weak, node](std::shared_ptr<Link> link) {
+  dial(context_, where, dial_time, [weak, node](const std::shared_ptr<Link>& link) {
     const auto self = weak.lock();
     if (!self || self->closed_) {
       if (link) link->close();

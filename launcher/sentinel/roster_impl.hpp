@@ -37,10 +37,10 @@ class Roster::Impl : public std::enable_shared_from_this<Roster::Impl> {
   [[nodiscard]] const std::vector<std::unique_ptr<RosterNode>>& nodes() const { return nodes_; }
   [[nodiscard]] RosterNode* find(std::string_view name) const;
   void watch(unsigned attempt);
-  void tell(const std::string& node, const boost::json::object& order);
+  void tell(const std::string& name, const boost::json::object& order) const;
   void set_members(std::vector<std::string> members);
   void controller_answered();
-  [[nodiscard]] Clock::time_point fenced_at(std::string_view node) const;
+  [[nodiscard]] Clock::time_point fenced_at(std::string_view name) const;
   void goodbye(std::function<void()> done);
 
  private:

@@ -83,7 +83,7 @@ void Roster::Impl::acknowledge(RosterNode& node,
     listener_.back(node.name);
 }
 
-void Roster::Impl::tell(const std::string& name, const json::object& order) {
+void Roster::Impl::tell(const std::string& name, const json::object& order) const {
   const RosterNode* node = find(name);
   if (node == nullptr) return;
   // An order is carried out twice without harm, and a link that is dead in silence looks like a
