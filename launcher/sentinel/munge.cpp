@@ -67,8 +67,8 @@ Result<Credential> ask_munge_who_signed(const std::string& credential) {
   if (!library().there()) return absent();
   void* payload = nullptr;
   int size = 0;
-  uid_t uid = static_cast<uid_t>(-1);
-  gid_t gid = static_cast<gid_t>(-1);
+  auto uid = static_cast<uid_t>(-1);
+  auto gid = static_cast<gid_t>(-1);
   const auto error = library().decode(credential.c_str(), nullptr, &payload, &size, &uid, &gid);
   Credential found{uid, {}};
   if (payload != nullptr && size > 0)

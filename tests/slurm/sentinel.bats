@@ -126,7 +126,7 @@ no_rank_on() { ! ranks_run_on "$1"; }
     wait_until 10 said events2 "joined n3"
     took=$(($(when events2 "joined n3") - begin))
     echo "# batch host killed: all sentinels with the successor after $took ms" >&3
-    [ "$took" -le 8000 ]
+    [ "$took" -le 10000 ] # the promise; about 7000 on a quiet machine
     [ -e "$HERE/state/epoch-2" ]
     [ ! -e "$HERE/state/epoch-3" ]
     # Nobody had acknowledged their beats for a lease: no rank lives that the successor does not know of.
