@@ -45,37 +45,56 @@ bool too_old(const Report& report, const KernelEvent& event) {
          static_cast<double>(report.facts.at - event.at) > report.limit("hours") * 3600;
 }
 
+/// What was told of one device with one meaning.
+struct Group {
+  const KernelEvent* last{};
+  std::size_t times{};
+  bool over{};
+};
+using Groups = std::map<std::pair<std::string, std::uint64_t>, Group>;
+
+void take_back(Groups& groups, const std::string& device) {
+  for (auto& [key, group] : groups)
+    if (key.first == device) group.over = true;
+}
+
+Groups groups_of(const Report& report,
+                 KernelEventKind kind,
+                 const std::vector<KernelEvent>& events) {
+  Groups groups;
+  for (const KernelEvent& event : events) {
+    if (event.kind != kind || too_old(report, event)) continue;
+    if (event.recovered) {
+      take_back(groups, event.device);
+      continue;
+    }
+    Group& group = groups[{event.device, event.code}];
+    const bool worse = group.last == nullptr || event.severity >= group.last->severity;
+    if (worse) group.last = &event;
+    ++group.times;
+    group.over = false;
+  }
+  return groups;
+}
+
+void tell_group(Report& report, const Group& group, double flaps) {
+  KernelEvent event = *group.last;
+  const bool flapping = flaps > 0 && static_cast<double>(group.times) >= flaps;
+  if (flapping) {
+    event.severity = Severity::unfit;
+    event.action = Action::inspect;
+  } else if (group.over) {
+    event.severity = std::min(event.severity, Severity::note);
+  }
+  if (event.severity != Severity::pass) tell(report, event, group.times);
+}
+
 /// One finding for each device and meaning. What a later record took back ("link is up again") is
 /// only noted, unless it came `flaps` times.
 void of_kind(Report& report, KernelEventKind kind, double flaps = 0) {
   report.see("", report.facts.kernel, [&](const std::vector<KernelEvent>& events) {
-    struct Group {
-      const KernelEvent* last{};
-      std::size_t times{};
-      bool over{};
-    };
-    std::map<std::pair<std::string, std::uint64_t>, Group> groups;
-    for (const KernelEvent& event : events) {
-      if (event.kind != kind || too_old(report, event)) continue;
-      if (event.recovered) {
-        for (auto& [key, group] : groups)
-          if (key.first == event.device) group.over = true;
-        continue;
-      }
-      Group& group = groups[{event.device, event.code}];
-      const bool worse = group.last == nullptr || event.severity >= group.last->severity;
-      if (worse) group.last = &event;
-      ++group.times;
-      group.over = false;
-    }
-    for (const auto& [key, group] : groups) {
-      KernelEvent event = *group.last;
-      const bool flapping = flaps > 0 && static_cast<double>(group.times) >= flaps;
-      if (flapping) event.severity = Severity::unfit;
-      if (flapping) event.action = Action::inspect;
-      if (group.over && !flapping) event.severity = std::min(event.severity, Severity::note);
-      if (event.severity != Severity::pass) tell(report, event, group.times);
-    }
+    for (const auto& [key, group] : groups_of(report, kind, events))
+      tell_group(report, group, flaps);
   });
 }
 

@@ -164,7 +164,8 @@ void Supervisor::ask_controller() {
                             [this](Result<process::Answer> answer) {
                               const auto job = answer ? slurm::parse_job(answer->output)
                                                       : Result<slurm::JobFacts>(answer.error());
-                              if (job && job->state == "RUNNING") roster_->controller_answered();
+                              if (roster_ && job && job->state == "RUNNING")
+                                roster_->controller_answered();
                             });
              });
 }

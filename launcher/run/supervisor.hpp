@@ -70,6 +70,8 @@ class Supervisor final : public sentinel::Roster::Listener {
   void gathered();
   void hand_back_now(const supervise::HandBack& back);
   void finish(int exit);
+  void stand_by();
+  void look_for_the_end();
 
   // time (supervisor.cpp)
   void arm();
@@ -101,6 +103,7 @@ class Supervisor final : public sentinel::Roster::Listener {
   unsigned next_reply_{1};
   bool has_plugin_{};
   std::set<std::string> blind_spots_;  ///< what nodes cannot see, said once
+  bool stands_by_{};
   std::optional<int> exit_;
 };
 

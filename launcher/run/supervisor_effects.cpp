@@ -17,6 +17,8 @@ namespace holdfast::run {
 
 namespace {
 
+constexpr std::chrono::seconds between_looks_at_log{1};
+
 template <class... Functions>
 struct Cases : Functions... {
   using Functions::operator()...;
@@ -28,7 +30,7 @@ Cases(Functions...) -> Cases<Functions...>;
 
 void Supervisor::hear(supervise::Happening happening) {
   boost::asio::post(loop_, [this, happening = std::move(happening)] {
-    if (exit_) return;
+    if (exit_ || stands_by_) return;
     take(machine_.on(happening, now()));
     arm();
   });
@@ -97,7 +99,10 @@ bool Supervisor::carry_out(const supervise::Effect& effect) {
             return true;
           },
           [this](const supervise::End& end) {
-            finish(end.exit);
+            if (end.when_the_log_says)
+              stand_by();
+            else
+              finish(end.exit);
             return false;
           },
       },
@@ -139,6 +144,7 @@ bool Supervisor::start_step(const supervise::StartStep& start) {
 }
 
 void Supervisor::launch(const supervise::StartStep& start, const std::string& directory) {
+  if (stands_by_ || exit_) return;
   attempt_ = start.attempt;
   ranks_seen_.clear();
   votes_.clear();
@@ -222,11 +228,40 @@ void Supervisor::finish(int exit) {
   minute_.cancel();
   hang_tick_.cancel();
   signals_.cancel();
+  if (!roster_) return loop_.stop();
   roster_->goodbye([this] {
     step_.reset();
     sentinels_.reset();
     loop_.stop();
   });
+}
+
+void Supervisor::stand_by() {
+  stands_by_ = true;
+  effects_.clear();
+  say("standing by until the run has ended");
+  if (step_) step_->drop();
+  // Without a roster no beat is acknowledged any more. The sentinels' srun stays: to end it would
+  // end their step.
+  roster_.reset();
+  look_for_the_end();
+}
+
+void Supervisor::look_for_the_end() {
+  disk_.hand(
+      [state = with_.settings.state]() -> std::optional<int> {
+        const auto log = events::read_log(state);
+        if (!log) return std::nullopt;
+        const auto run = events::replay(log->records);
+        return run.ended ? std::optional(run.ended->exit) : std::nullopt;
+      },
+      [this](std::optional<int> exit) {
+        if (exit) return finish(*exit);
+        wake_.expires_after(between_looks_at_log);
+        wake_.async_wait([this](boost::system::error_code error) {
+          if (!error) look_for_the_end();
+        });
+      });
 }
 
 }  // namespace holdfast::run

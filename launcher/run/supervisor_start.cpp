@@ -83,6 +83,7 @@ void Supervisor::listen_to_signals() {
   *wait = [this, wait] {
     signals_.async_wait([this, wait](boost::system::error_code error, int number) {
       if (error) return;
+      if (stands_by_ && number != SIGUSR1 && number != SIGUSR2) return finish(128 + number);
       if (number == SIGUSR1 || number == SIGUSR2)
         hear(supervise::EndIsNear{"Slurm warned that the end is near"});
       else

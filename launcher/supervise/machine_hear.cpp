@@ -100,7 +100,7 @@ void Machine::hear(const Deposed& deposed, Now) {
   if (phase_ == Phase::handing_back) return;
   say(deposed.why);
   phase_ = Phase::ended;
-  effects_.emplace_back(End{125});
+  effects_.emplace_back(End{125, true});
 }
 
 }  // namespace holdfast::supervise

@@ -110,6 +110,8 @@ run_hosts() { grep " attempt $1 " "$HOST_DIR/starts" | sort -t' ' -k5n | cut -d'
 # When the last rank of an attempt was running, in ms.
 run_started_ms() { grep " attempt $1 " "$HOST_DIR/starts" | cut -d' ' -f1 | sort -n | tail -n1; }
 
+run_ended_well() { [ "$(run_exit)" = 0 ] || { run_tell; return 1; }; }
+
 run_none_outlived() {
     [ ! -e "$HOST_DIR/outlived" ] || { cat "$HOST_DIR/outlived"; return 1; }
 }

@@ -53,7 +53,7 @@ fault() { # VERB NODE: and when it happened, in ms
     run_tell_time "node killed to running on the spare" "$WHEN" "$(run_started_ms 2)" 5000
     [ "$(run_hosts 2)" = "n1 n2 n5 n4 " ]
     run_until 60 run_has_ended
-    [ "$(run_exit)" = 0 ]
+    run_ended_well
     [ "$(run_cause)" = node_lost ]
 }
 
@@ -65,7 +65,7 @@ fault() { # VERB NODE: and when it happened, in ms
     run_tell_time "silent node death to running on the spare" "$WHEN" "$(run_started_ms 2)" 5000
     cluster heal n2
     run_until 60 run_has_ended
-    [ "$(run_exit)" = 0 ]
+    run_ended_well
     [ "$(run_hosts 2)" = "n1 n5 n3 n4 " ]
     run_none_outlived
 }
@@ -77,7 +77,7 @@ fault() { # VERB NODE: and when it happened, in ms
     run_until 40 run_attempt_runs 2
     cluster resume n4
     run_until 60 run_has_ended
-    [ "$(run_exit)" = 0 ]
+    run_ended_well
     [ "$(run_hosts 2)" = "n1 n2 n3 n5 " ]
 }
 
@@ -89,7 +89,7 @@ fault() { # VERB NODE: and when it happened, in ms
     run_tell_time "batch host death to running" "$WHEN" "$(run_started_ms 2)" 10000
     [ "$(run_hosts 2)" = "n5 n2 n3 n4 " ]
     run_until 60 run_has_ended
-    [ "$(run_exit)" = 0 ]
+    run_ended_well
     run_has_events took_over 1
     # Without accounting, as here, slurmctld takes no update of a job that lost a node before it is cleaned up, and then the
     # successor is gone. What it asks for where there is accounting, the owner asks for here.
@@ -108,7 +108,7 @@ fault() { # VERB NODE: and when it happened, in ms
     run_until 40 run_attempt_runs 2
     cluster heal n1
     run_until 60 run_has_ended
-    [ "$(run_exit)" = 0 ]
+    run_ended_well
     run_none_outlived
 }
 
@@ -118,7 +118,7 @@ fault() { # VERB NODE: and when it happened, in ms
     fault kill n2
     fault kill n3
     run_until 60 run_has_ended
-    [ "$(run_exit)" = 0 ]
+    run_ended_well
     [ "$(grep -c " attempt 2 " "$HOST_DIR/starts")" -eq 3 ] || [ "$(grep -c " attempt 3 " "$HOST_DIR/starts")" -eq 3 ]
 }
 
@@ -129,6 +129,6 @@ fault() { # VERB NODE: and when it happened, in ms
     sleep 4
     cluster boot ctl
     run_until 60 run_has_ended
-    [ "$(run_exit)" = 0 ]
+    run_ended_well
     run ! run_has_events attempt_started 2
 }

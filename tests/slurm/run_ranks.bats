@@ -33,7 +33,7 @@ END
 @test "run: a run without a fault ends as its program does, and srun's line is untouched" {
     run_submit -- --spares 1 srun -l /shared/count 6 "$RUN_DIR"
     run_until 40 run_has_ended
-    [ "$(run_exit)" = 0 ]
+    run_ended_well
     [ "$(run_verdict)" = finished ]
     run_until 10 run_job_is "COMPLETED"
     [ "$(run_hosts 1)" = "n1 n2 n3 n4 " ]
@@ -45,7 +45,7 @@ END
     run_until 40 run_attempt_runs 2
     run_tell_time "rank crash to all ranks running" "$(cat "$HOST_DIR/died/when")" "$(run_started_ms 2)" 1000
     run_until 40 run_has_ended
-    [ "$(run_exit)" = 0 ]
+    run_ended_well
     [ "$(run_decision)" = restart ]
     grep -q "attempt 2 rank 1 on n2 from [1-9]" "$HOST_DIR/starts"
     run_none_outlived
@@ -55,7 +55,7 @@ END
     dies_once 'kill -SEGV $$'
     run_submit -- --spares 1 srun /shared/count 30 "$RUN_DIR" "$RUN_DIR/hook"
     run_until 60 run_has_ended
-    [ "$(run_exit)" = 0 ]
+    run_ended_well
     [ "$(run_hosts 2)" = "n1 n2 n3 n4 " ]
 }
 
@@ -90,7 +90,7 @@ fi
 END
     run_submit -- --spares 1 srun /shared/count 20 "$RUN_DIR" "$RUN_DIR/hook"
     run_until 60 run_has_ended
-    [ "$(run_exit)" = 0 ]
+    run_ended_well
     grep -q "attempt 2 rank 0 on n1 from 5" "$HOST_DIR/starts"
 }
 
@@ -133,7 +133,7 @@ END
     [ "$(run_hosts 2)" = "n1 n5 n3 n4 " ]
     run -0 as_user "$HOLDFAST" ctl --state "$RUN_DIR/state" "$JOB" stop-after-checkpoint
     run_until 40 run_has_ended
-    [ "$(run_exit)" = 0 ]
+    run_ended_well
     run_none_outlived
 }
 

@@ -72,6 +72,9 @@ struct Reply {
 /// The supervisor ends; the machine hears nothing more.
 struct End {
   int exit{};
+  /// Another supervisor goes on: touch nothing, and end when the log says that the run has ended,
+  /// as it did. A batch script that ended before would take the whole job with it.
+  bool when_the_log_says{};
 };
 
 using Effect = std::variant<Write,
