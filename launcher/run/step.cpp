@@ -43,8 +43,16 @@ Result<std::unique_ptr<Step>> Step::start(boost::asio::io_context& io,
     if (!self->partial_.empty()) self->hear_line(std::exchange(self->partial_, {}));
     self->ears_.ended(end);
   };
-  process::Command command{
-      launch.words, launch.set, {"SLURM_NTASKS", "SLURM_NPROCS", "SLURM_DISTRIBUTION"}, true};
+  process::Command command{launch.words,
+                           launch.set,
+                           {"SLURM_NTASKS",
+                            "SLURM_NPROCS",
+                            "SLURM_DISTRIBUTION",
+                            "SLURM_STEP_ID",
+                            "SLURM_STEPID",
+                            "SLURM_PROCID",
+                            "SLURM_LOCALID"},
+                           true};
   for (const std::string_view name : {"HOLDFAST_RESUME_FROM",
                                       "HOLDFAST_RESUME_STEP",
                                       "HOLDFAST_RESUME_FORMAT",
