@@ -13,10 +13,10 @@ setup_file() {
     [ -e "$HOLDFAST_BUILD/$FAKE" ] || return 0
     write_conf nohold_on_prolog_fail "$BATS_FILE_TMPDIR/conf"
     write_conf default_queue_depth=100 "$BATS_FILE_TMPDIR/hold-conf"
-    cluster_start --nodes 3 --gpus 2 --slurm-conf-extra "$BATS_FILE_TMPDIR/conf"
+    cluster_start --nodes 3 --gpus 2 --see "$HOLDFAST_SOURCE_DIR/scripts" --slurm-conf-extra "$BATS_FILE_TMPDIR/conf"
     [ -z "$CLUSTER_OBSTACLE" ] || return 0
     write_scripts "$CLUSTER_SHARED"
-    holding up --nodes 2 --gpus 2 --slurm-conf-extra "$BATS_FILE_TMPDIR/hold-conf" --see "$HOLDFAST_BUILD"
+    holding up --nodes 2 --gpus 2 --slurm-conf-extra "$BATS_FILE_TMPDIR/hold-conf" --see "$HOLDFAST_BUILD" --see "$HOLDFAST_SOURCE_DIR/scripts"
     write_scripts "/run/holdfast-cluster/${CLUSTER/check/check-hold}/shared"
 }
 teardown() { # what the nodes said, for a test that failed
