@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "run/step.hpp"
 
+#include "holdfast/checkpoint/resume.hpp"
 #include "holdfast/common/text.hpp"
 
 #include <chrono>
@@ -53,11 +54,7 @@ Result<std::unique_ptr<Step>> Step::start(boost::asio::io_context& io,
                             "SLURM_PROCID",
                             "SLURM_LOCALID"},
                            true};
-  for (const std::string_view name : {"HOLDFAST_RESUME_FROM",
-                                      "HOLDFAST_RESUME_STEP",
-                                      "HOLDFAST_RESUME_FORMAT",
-                                      "HOLDFAST_RESUME_DIR",
-                                      "HOLDFAST_RESUME_TAG"})
+  for (const std::string_view name : checkpoint::resume_variable_names())
     command.unset.emplace_back(name);
   auto child = process::Child::start(io, command, std::move(child_ears));
   if (!child) return child.error();

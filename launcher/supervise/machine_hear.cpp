@@ -36,7 +36,6 @@ void Machine::hear(const RanksSeen& seen, Now now) {
     return;
   if (phase_ != Phase::running && phase_ != Phase::saving) return;
   attempt_.running_wall = now.wall_ms;
-  attempt_.running_steady = now.steady_ms;
   write(events::RanksRunning{attempt_.number,
                              static_cast<std::uint64_t>(now.steady_ms - attempt_.started_steady)});
 }

@@ -111,7 +111,6 @@ void Machine::stop(Aim aim, std::string sign, Now now) {
   phase_ = Phase::stopping;
   aim_ = aim;
   attempt_.first_sign = std::move(sign);
-  attempt_.first_sign_steady = now.steady_ms;
   stop_steady_ = now.steady_ms;
   stop_deadline_ = now.steady_ms + plan_.teardown_ms;
   tear_again_ = now.steady_ms + plan_.grace_ms + tear_again_ms;

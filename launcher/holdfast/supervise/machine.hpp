@@ -84,14 +84,13 @@ class Machine {
     unsigned ranks{};
     std::optional<recovery::Resume> resume;
     std::int64_t started_steady{}, started_wall{};
-    std::int64_t running_wall{}, running_steady{};
+    std::int64_t running_wall{};
     std::optional<std::uint64_t> newest_step;  ///< it saved itself
     std::vector<recovery::RankExit> exits;
     std::vector<recovery::LostNode> lost;
     std::optional<recovery::SlurmVerdict> slurm;
     std::optional<recovery::HangSigns> hang;
     std::string first_sign;  ///< a sentence: what ended it
-    std::int64_t first_sign_steady{};
     int exit{};
     bool step_over{true};
   };
