@@ -36,7 +36,7 @@ constexpr std::array rows{
     PeerRow{"openpmix-intel-4gpu.xml", 0.25, 0.19, false, 0.00, 2, 2, 1.00},
     PeerRow{"openpmix-intel-flat-4gpu.xml", 0.25, 0.19, false, 0.00, 1, 1, 1.00},
     PeerRow{"openpmix-nvml-4gpu.xml", 7.89, 0.03, true, 0.00, 0, 16, 1.00},
-    PeerRow{"openpmix-summit.xml", 0.19, 0.14, false, 0.00, 7, 7, 1.00},
+    PeerRow{"openpmix-summit.xml", 0.19, 0.14, false, 0.00, 7, 7, 1.00, true},
     PeerRow{"dgx-a100-nps4.xml", 1.13, 0.41, false, 0.00, 8, 8, 0.50},
     PeerRow{"dgx-a100-nps4-cpuset-numa0-1.xml", 7.66, 0.05, true, 0.00, 0, 8, 0.50},
     PeerRow{"hgx-h100-7gpu-nic-down.xml", 0.19, 0.14, false, 0.00, 14, 19, 1.00},

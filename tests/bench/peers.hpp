@@ -8,7 +8,8 @@ namespace holdfast::bench {
 
 /// What was measured of mpibind (LLNL, commit d529180, defaults: greedy, gpu) and of a reference on
 /// a recorded machine. The reference is the best binding cost over equal shares and two groupings
-/// of the GPUs, worked out once in Python apart from this project; it uses all cores.
+/// of the GPUs, worked out once in Python apart from this project; it leaves cores idle where that
+/// costs less than uneven shares or far cores.
 struct PeerRow {
   std::string_view file;
   double mpibind;    ///< mean binding cost over 1 to 2G ranks
@@ -19,6 +20,9 @@ struct PeerRow {
   double fewest;  ///< cores per rank
   double most;
   double used;  ///< share of the cores
+  /// The reference takes mpibind's grouping there, which gives three ranks 3, 2 and 1 of 6 GPUs. J
+  /// does not count that; we give two each.
+  bool uneven_gpus{};
 };
 
 /// The least mean path weight and the most GPUs on one NIC, by an assignment with capacities worked

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan_measure.hpp"
 
+#include "equal_shares.hpp"
 #include "holdfast/affinity/cost.hpp"
 #include "holdfast/common/text.hpp"
 
@@ -47,12 +48,13 @@ class Measurement {
       result_.full += full.binding();
       result_.local += local.binding();
       result_.better += better;
+      result_.equal += or_equal_shares(ranks, better);
       if (ranks != gpus) continue;
       result_.better_at_gpus = better;
       result_.nic_weight = full.nic_weight;
       result_.nic_overload = full.nic_overload;
     }
-    for (double* sum : {&result_.full, &result_.local, &result_.better})
+    for (double* sum : {&result_.full, &result_.local, &result_.better, &result_.equal})
       *sum = averaged == 0 ? 0 : *sum / averaged;
     plan_parts(random_grants, most);
     result_.times = times_of(microseconds_);
@@ -72,6 +74,21 @@ class Measurement {
     }
     microseconds_.push_back(best);
     return judge({}, wish);
+  }
+
+  /// The better mode's binding cost, or that of equal shares among its ranks where it is less.
+  double or_equal_shares(unsigned ranks, double better) {
+    for (const Mode mode : {Mode::full, Mode::local}) {
+      Wish wish;
+      wish.local_ranks = ranks;
+      wish.mode = mode;
+      const auto made = affinity::plan(machine_.topology, {}, wish);
+      if (!made) continue;  // judged already
+      const auto cost = affinity::cost_of(machine_.topology, {}, wish, made->ranks);
+      const auto equal = equal_shares_cost(machine_.topology, made->ranks, cost.oversharing);
+      if (equal) better = std::min(better, *equal);
+    }
+    return better;
   }
 
   affinity::Cost judge(const Grant& grant, const Wish& wish) {

@@ -31,6 +31,7 @@ struct MachineResult {
   double full{};
   double local{};
   double better{};  ///< of the better mode of each R
+  double equal{};   ///< the same where shares may also be equal with cores left idle
   // With as many ranks as GPUs:
   double better_at_gpus{};
   double nic_weight{};

@@ -16,7 +16,8 @@ struct PlanReport {
   std::size_t violations{};
   std::size_t rows{};             ///< machines mpibind was measured on
   std::size_t below_mpibind{};    ///< of these, better by more than rounding
-  std::size_t above_reference{};  ///< better mode above the reference by more than rounding
+  std::size_t above_reference{};  ///< better mode above the reference by more than rounding:
+                                  ///< no bar, the reference may leave cores idle
 };
 
 [[nodiscard]] PlanReport report_on(std::vector<MachineResult> machines);
