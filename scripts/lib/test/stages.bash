@@ -4,7 +4,7 @@
 # stages: the stages of scripts/test, each a function that returns its verdict, in the order in which they refuse:
 # what is cheap to find out comes first. Sourced after words.bash and report.bash.
 
-fuzz_seconds=${HOLDFAST_FUZZ_SECONDS:-20}
+fuzz_seconds=${HOLDFAST_FUZZ_SECONDS:-10}
 live_labels='slurm'
 package_labels='package'
 
@@ -34,15 +34,36 @@ stage_lint() { run_step "clang-tidy" "$root/scripts/lint" "${lint_words[@]}"; }
 
 # The fuzz targets are part of build/asan: one build for all that runs under sanitizers.
 stage_fuzz() {
-    local fuzzer broken=0 ran=0
+    local name verdict broken=0 ran=0
     run_step "building build/asan" configure_and_build asan || return 1
-    while IFS= read -r -d '' fuzzer; do
+    : >"$logs/fuzzed"
+    run_step "fuzz targets, $fuzz_seconds s each" fuzz_all || true
+    while read -r name verdict; do
         ran=$((ran + 1))
-        run_step "${fuzzer##*/} for $fuzz_seconds s" fuzz_once "$fuzzer" || broken=$((broken + 1))
-    done < <(find "$root/build/asan/tests/fuzz" -maxdepth 1 -type f -name '*_fuzz' -perm -u+x -print0 | sort -z)
+        [ "$verdict" = ok ] || broken=$((broken + 1))
+        [ "$verdict" = ok ] || say "  $name found something: $root/build/asan/tests/fuzz/$name.findings"
+    done <"$logs/fuzzed"
     count "$((ran - broken))" "$broken"
     [ "$ran" -gt 0 ] || warn "no fuzz target was built; see tests/fuzz/CMakeLists.txt"
     [ "$ran" -gt 0 ] && [ "$broken" -eq 0 ]
+}
+
+# As many at a time as there are cores; each target leaves "NAME VERDICT" in a file, its own words only when it found something.
+fuzz_all() {
+    local fuzzer
+    while IFS= read -r -d '' fuzzer; do
+        while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n || true; done
+        fuzz_one "$fuzzer" &
+    done < <(find "$root/build/asan/tests/fuzz" -maxdepth 1 -type f -name '*_fuzz' -perm -u+x -print0 | sort -z)
+    wait
+    if grep -qv ' ok$' "$logs/fuzzed"; then return 1; fi
+}
+
+fuzz_one() { # FUZZER
+    local name=${1##*/} verdict=ok
+    fuzz_once "$1" >"$logs/$name.words" 2>&1 || verdict=broken
+    if [ "$verdict" = broken ]; then tail -n 40 "$logs/$name.words"; fi
+    printf '%s %s\n' "$name" "$verdict" >>"$logs/fuzzed"
 }
 
 # A finding is written below the build directory, and its bytes are the next test case. What lies in tests/fuzz under the
