@@ -17,8 +17,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// Large enough that a system call costs little beside its bytes, small enough for the caches.
 constexpr std::size_t chunk_bytes = std::size_t{1} << 20;
-constexpr std::size_t chunks_ahead = 3;  // one being filled, one waiting, one being looked at
 
 Failure too_late(Workers::Outcome outcome, Patience patience) {
   if (outcome == Workers::Outcome::refused)
@@ -42,43 +42,59 @@ Result<T> ask(Workers& workers, Patience patience, std::function<Result<T>()> wo
   return std::move(**answer);
 }
 
-/// Chunks on their way from a reading thread to the one that looks at them.
-struct Belt {
+/// A stream under way in a worker, and what its caller may know of it.
+struct Passage {
   std::mutex lock;
   std::condition_variable moved;
-  std::vector<std::vector<std::byte>> empty;
-  std::vector<std::vector<std::byte>> full;  ///< oldest first
-  std::optional<Failure> failure;
-  bool ended{};     ///< nothing more will be put on
-  bool unwanted{};  ///< nothing more will be taken off
+  Clock::time_point reading_since;  ///< of the read in progress
+  bool in_sink{};                   ///< the caller's sink is at work: it is needed, and no hang
+  bool ended{};                     ///< the sink will not be called again
+  bool unwanted{};                  ///< the caller has gone, and his sink with him
+  Result<void> result;
 };
 
-/// The reading side: runs in a worker, one chunk after the other, stops at the first short one.
-void fill(Belt& belt, const File& file, std::uint64_t offset, std::uint64_t end) {
-  while (offset < end) {
-    std::vector<std::byte> chunk;
-    {
-      std::unique_lock hold(belt.lock);
-      belt.moved.wait(hold, [&] { return belt.unwanted || !belt.empty.empty(); });
-      if (belt.unwanted) break;
-      chunk = std::move(belt.empty.back());
-      belt.empty.pop_back();
-    }
-    chunk.resize(static_cast<std::size_t>(std::min<std::uint64_t>(chunk_bytes, end - offset)));
-    const std::size_t wanted = chunk.size();
-    const auto got = file.read_at(offset, chunk);
-    const std::lock_guard hold(belt.lock);
-    if (!got) belt.failure = got.error();
-    if (!got || *got == 0) break;
-    chunk.resize(*got);
-    belt.full.push_back(std::move(chunk));
-    belt.moved.notify_all();
-    offset += *got;
-    if (*got < wanted) break;
+/// One turn: reads, and hands over what was read unless the caller went away meanwhile. False: the
+/// stream has come to its end.
+bool take_turn(Passage& passage,
+               const File& file,
+               std::uint64_t offset,
+               std::span<std::byte> chunk,
+               const File::Sink& sink) {
+  const auto got = file.read_at(offset, chunk);
+  {
+    const std::lock_guard hold(passage.lock);
+    if (passage.unwanted) return false;
+    if (!got) passage.result = got.error();
+    if (!got || *got == 0) return false;
+    passage.in_sink = true;
   }
-  const std::lock_guard hold(belt.lock);
-  belt.ended = true;
-  belt.moved.notify_all();
+  auto taken = sink(chunk.first(*got));
+  const std::lock_guard hold(passage.lock);
+  passage.in_sink = false;
+  passage.reading_since = Clock::now();
+  passage.result = std::move(taken);
+  return passage.result.has_value() && *got == chunk.size();
+}
+
+/// The worker's side: one chunk after the other until the end, a short read or a failure.
+void carry(Passage& passage,
+           const File& file,
+           std::uint64_t offset,
+           std::uint64_t end,
+           const File::Sink& sink) {
+  std::vector<std::byte> chunk(
+      static_cast<std::size_t>(std::min<std::uint64_t>(chunk_bytes, end - offset)));
+  bool more = offset < end;
+  while (more) {
+    const auto wanted =
+        static_cast<std::size_t>(std::min<std::uint64_t>(chunk.size(), end - offset));
+    more = take_turn(passage, file, offset, std::span(chunk).first(wanted), sink);
+    offset += wanted;
+    more = more && offset < end;
+  }
+  const std::lock_guard hold(passage.lock);
+  passage.ended = true;
+  passage.moved.notify_all();
 }
 
 class DeadlineFile : public File {
@@ -104,47 +120,36 @@ class DeadlineFile : public File {
         *workers_, patience_, [inner = inner_] { return inner->find_hole(); });
   }
 
-  /// The worker reads ahead while the caller works on what it has, so that reading and checksumming
-  /// overlap.
+  /// The sink runs in the worker, on what is still hot in its cache: handing chunks to another
+  /// thread costs more than most sinks do. Reading ahead is the kernel's.
   Result<void> stream(std::uint64_t offset, std::uint64_t length, const Sink& sink) const override {
-    auto belt = std::make_shared<Belt>();
-    belt->empty.resize(chunks_ahead);
+    auto passage = std::make_shared<Passage>();
+    passage->reading_since = Clock::now();
     const std::uint64_t end = length > UINT64_MAX - offset ? UINT64_MAX : offset + length;
-    const auto ticket =
-        workers_->start([belt, inner = inner_, offset, end] { fill(*belt, *inner, offset, end); });
+    const auto ticket = workers_->start([passage, inner = inner_, offset, end, &sink] {
+      carry(*passage, *inner, offset, end, sink);
+    });
     if (!ticket) return too_late(Workers::Outcome::refused, patience_);
-    auto result = drain(*belt, sink);
-    // The reader stops by itself after its present chunk, unless that is what hangs.
-    if (!result && (result.error().kind == FailureKind::timed_out ||
-                    !workers_->wait(*ticket, Clock::now() + patience_.one_request)))
-      workers_->abandon(*ticket);
-    return result;
+    if (wait_for_end(*passage)) return passage->result;
+    workers_->abandon(*ticket);
+    return too_late(Workers::Outcome::timed_out, patience_);
   }
 
  private:
-  Result<void> drain(Belt& belt, const Sink& sink) const {
-    std::unique_lock hold(belt.lock);
-    const auto give_up = [&](const Failure& failure) {
-      belt.unwanted = true;
-      belt.moved.notify_all();
-      return failure;
-    };
-    while (true) {
-      const auto ready = [&] { return !belt.full.empty() || belt.ended; };
-      if (!belt.moved.wait_for(hold, patience_.one_request, ready))
-        return give_up(too_late(Workers::Outcome::timed_out, patience_));
-      if (belt.full.empty()) break;
-      std::vector<std::byte> chunk = std::move(belt.full.front());
-      belt.full.erase(belt.full.begin());
-      hold.unlock();
-      auto taken = sink(chunk);
-      hold.lock();
-      if (!taken) return give_up(taken.error());
-      belt.empty.push_back(std::move(chunk));
-      belt.moved.notify_all();
+  /// False when one read took too long. The sink, which lives no longer than the call, is not
+  /// called after that: the worker asks before each turn, under the same lock.
+  [[nodiscard]] bool wait_for_end(Passage& passage) const {
+    std::unique_lock hold(passage.lock);
+    while (!passage.ended) {
+      const auto now = Clock::now();
+      const auto due = (passage.in_sink ? now : passage.reading_since) + patience_.one_request;
+      if (due <= now) {
+        passage.unwanted = true;
+        return false;
+      }
+      passage.moved.wait_until(hold, due);
     }
-    if (belt.failure) return *belt.failure;
-    return {};
+    return true;
   }
 
   std::shared_ptr<Workers> workers_;

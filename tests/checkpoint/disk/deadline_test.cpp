@@ -5,8 +5,10 @@
 #include "support/checkpoint/frameworks.hpp"
 #include "support/checkpoint/world.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -147,6 +149,36 @@ TEST_F(Deadline, OfAStreamThatHangsEndsIt) {
   const auto read = (*file)->stream(0, 1000, [](auto) -> Result<void> { return {}; });
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().kind, FailureKind::timed_out);
+}
+
+TEST_F(Deadline, OfAStreamIsNotSpentByItsReceiver) {
+  const auto file = disk_->open(path_ + "/__0_0.distcp");
+  ASSERT_TRUE(file);
+  const auto read = (*file)->stream(0, 1000, [](auto) -> Result<void> {
+    std::this_thread::sleep_for(350ms);  // a receiver that works, or is throttled, for long
+    return {};
+  });
+  EXPECT_TRUE(read) << read.error().sentence();
+}
+
+TEST_F(Deadline, AThreadThatComesBackCallsNobodyWhoHasGone) {
+  disk_ = with_deadline(std::make_shared<GatedDisk>(world_, listing_, reading_), {100ms, 1});
+  const auto file = disk_->open(path_ + "/__0_0.distcp");
+  ASSERT_TRUE(file);
+  reading_->close();
+  std::atomic<int> called = 0;
+  const File::Sink sink = [&](auto) -> Result<void> {
+    ++called;
+    return {};
+  };
+  EXPECT_FALSE((*file)->stream(0, 1000, sink));
+  reading_->open();
+  // Nothing is asked while that thread hangs; so it is back when something is.
+  const auto until = std::chrono::steady_clock::now() + 10s;
+  while (!disk_->status("") && std::chrono::steady_clock::now() < until)
+    std::this_thread::yield();
+  EXPECT_TRUE(disk_->status(""));
+  EXPECT_EQ(called, 0);
 }
 
 TEST_F(Deadline, AThreadThatComesBackIsUsedAgain) {
