@@ -10,6 +10,7 @@
 #include "holdfast/events/log.hpp"
 #include "holdfast/events/state_directory.hpp"
 #include "holdfast/run/supervisor.hpp"
+#include "holdfast/sentinel/witness.hpp"
 
 namespace holdfast::cli {
 
@@ -75,6 +76,8 @@ Result<ExitStatus> supervise(run::Settings settings,
     if (auto kept = keep_environment(settings.state, caller.environment); !kept)
       return kept.error();
   }
+  auto witness = sentinel::write_witness(settings.state);
+  if (!witness) return witness.error();
   auto program = own_program();
   if (!program) return program.error();
   const auto master = caller.environment.find("MASTER_ADDR");
@@ -88,6 +91,7 @@ Result<ExitStatus> supervise(run::Settings settings,
       job.host,
       std::move(*program),
       std::move(*secret),
+      std::move(*witness),
       master == caller.environment.end() ? std::nullopt : std::optional(master->second)};
   const auto exit = run::supervise(std::move(beginning));
   if (!exit) return exit.error();

@@ -5,6 +5,7 @@
 #include "holdfast/common/text.hpp"
 #include "holdfast/sentinel/control.hpp"
 #include "holdfast/sentinel/sentinel.hpp"
+#include "holdfast/sentinel/witness.hpp"
 
 #include <array>
 
@@ -19,9 +20,12 @@ constexpr std::array options_of_sentinel{
                .help = "where the supervisor listens; numeric",
                .repeatable = true},
     OptionSpec{"state", Takes::directory, "DIR", "the run's state directory, seen by all nodes"},
+    OptionSpec{"witness", Takes::text, "WORD", "what must be seen in the state directory"},
     OptionSpec{"job", Takes::text, "ID", "the job; $SLURM_JOB_ID"},
     OptionSpec{"node", Takes::text, "NAME", "this node; $SLURMD_NODENAME"},
 };
+
+constexpr std::chrono::seconds patience_with_witness{5};
 
 Failure asked_wrong(std::string what) {
   return {FailureKind::bad_input,
@@ -71,6 +75,12 @@ Result<ExitStatus> run_the_sentinel(const ParsedOptions& options, Caller& caller
   if (!endpoint) return endpoint.error();
   settings.supervisor = std::move(*endpoint);
   settings.state = options.value("state").value_or("");
+  // Before all else: where there is no munge, the secret lies in the same directory.
+  const auto witness = options.value("witness");
+  if (witness && !sentinel::sees_witness(settings.state, *witness, patience_with_witness)) {
+    caller.voice.note(cat(settings.node, " does not see the state directory ", settings.state));
+    return static_cast<ExitStatus>(sentinel::state_not_shared);
+  }
   if (!settings.state.empty()) {
     auto token = sentinel::read_token(settings.state);
     if (!token) return token.error();

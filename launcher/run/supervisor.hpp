@@ -54,6 +54,7 @@ class Supervisor final : public sentinel::Roster::Listener {
   // start (supervisor_start.cpp)
   Result<void> open();
   void start_sentinels();
+  void hear_sentinels_srun(std::string_view chunk);
   void ask_for_plugin();
   void listen_to_signals();
 
@@ -88,6 +89,7 @@ class Supervisor final : public sentinel::Roster::Listener {
   std::unique_ptr<sentinel::Roster> roster_;
   std::unique_ptr<Step> step_;
   std::unique_ptr<process::Child> sentinels_;
+  std::string sentinels_said_;  ///< a line that has no end yet
   boost::asio::signal_set signals_{loop_};
   boost::asio::steady_timer wake_{loop_}, minute_{loop_}, hang_tick_{loop_};
   std::deque<supervise::Effect> effects_;

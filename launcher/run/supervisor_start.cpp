@@ -2,6 +2,8 @@
 // What a supervisor sets up before anything happens: its port, its sentinels, its signals.
 #include "holdfast/common/text.hpp"
 #include "holdfast/process/ask.hpp"
+#include "holdfast/recovery/srun_messages.hpp"
+#include "holdfast/sentinel/witness.hpp"
 #include "run/supervisor.hpp"
 
 #include <array>
@@ -105,6 +107,22 @@ void Supervisor::ask_for_plugin() {
                });
 }
 
+/// srun tells of a sentinel that found another directory than ours.
+void Supervisor::hear_sentinels_srun(std::string_view chunk) {
+  sentinels_said_ += chunk;
+  supervise::StateUnseen unseen{with_.settings.state, {}};
+  for (std::size_t end = sentinels_said_.find('\n'); end != std::string::npos;
+       end = sentinels_said_.find('\n')) {
+    const auto message =
+        recovery::parse_srun_message(std::string_view(sentinels_said_).substr(0, end));
+    if (message.kind == recovery::SrunMessageKind::ranks_ended &&
+        message.exit_code == sentinel::state_not_shared)
+      unseen.nodes.insert(unseen.nodes.end(), message.nodes.begin(), message.nodes.end());
+    sentinels_said_.erase(0, end + 1);
+  }
+  if (!unseen.nodes.empty()) hear(std::move(unseen));
+}
+
 void Supervisor::start_sentinels() {
   const std::string count = cat(with_.plan.allocation.size());
   const sentinel::Endpoint& here = roster_->endpoint();
@@ -129,7 +147,9 @@ void Supervisor::start_sentinels() {
                    "--job",
                    with_.plan.job,
                    "--state",
-                   with_.settings.state};
+                   with_.settings.state,
+                   "--witness",
+                   with_.witness};
   for (const std::string& address : here.addresses) {
     const bool is_v6 = address.find(':') != std::string::npos;
     command.words.insert(
@@ -149,6 +169,7 @@ void Supervisor::start_sentinels() {
     command.unset.emplace_back(name);
   process::Child::Ears ears;
   ears.errors = [this](std::string_view chunk) {
+    hear_sentinels_srun(chunk);
     mouth_.hand([text = std::string(chunk)] { (void)!::write(2, text.data(), text.size()); });
   };
   ears.ended = [this](process::End end) {

@@ -94,6 +94,17 @@ void Machine::hear(const HandedBack& answer, Now) {
   effects_.emplace_back(End{exit_after_hand_back_.value_or(123)});
 }
 
+void Machine::hear(const StateUnseen& unseen, Now now) {
+  std::string why = cat("the state directory ",
+                        unseen.directory,
+                        " is not the same on ",
+                        join(unseen.nodes, ","),
+                        "; name one with --state that lies on a file system of all nodes");
+  // A node that came later, such as one that was booted anew: it never joins, so it is not used.
+  if (phase_ != Phase::gathering) return say(std::move(why));
+  end(125, "state_not_shared", std::move(why), now);
+}
+
 void Machine::hear(const Deposed& deposed, Now) {
   // Once the job is requeued its sentinels go, and their votes with them.
   if (phase_ == Phase::handing_back) return;

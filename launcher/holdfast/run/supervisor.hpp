@@ -27,6 +27,7 @@ struct Beginning {
   std::string host;                         ///< our node, as Slurm calls it
   std::string program;                      ///< path of holdfast, the same on all nodes
   std::optional<std::string> token;         ///< where there is no munge
+  std::string witness;                      ///< what sentinels must see in the state directory
   std::optional<std::string> given_master;  ///< MASTER_ADDR of the environment
 };
 

@@ -91,6 +91,11 @@ struct HandedBack {
   bool done{};
   std::string why;
 };
+/// Sentinels of these nodes do not find the state directory, or another one in its place.
+struct StateUnseen {
+  std::string directory;
+  std::vector<std::string> nodes;
+};
 /// Another supervisor has the run.
 struct Deposed {
   std::string why;
@@ -111,6 +116,7 @@ using Happening = std::variant<Tick,
                                StopAsked,
                                Told,
                                HandedBack,
+                               StateUnseen,
                                Deposed>;
 
 }  // namespace holdfast::supervise

@@ -111,6 +111,7 @@ class Machine {
   void hear(const StopAsked&, Now);
   void hear(const Told&, Now);
   void hear(const HandedBack&, Now);
+  void hear(const StateUnseen&, Now);
   void hear(const Deposed&, Now);
 
   // gathering and starting (machine_start.cpp)
