@@ -7,6 +7,7 @@
 
 #include "child_process.hpp"
 #include "holdfast/common/text.hpp"
+#include "holdfast/files/descriptor.hpp"
 
 #include <algorithm>
 #include <array>
@@ -21,7 +22,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <utility>
 
 namespace holdfast::spank {
 
@@ -35,23 +35,7 @@ constexpr std::size_t max_complaint = 4096;
 // How long a killed child may take to be gone before it is left to slurmstepd, its parent.
 constexpr std::chrono::milliseconds burial{100};
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd = -1) : fd_(fd) {}
-  ~Descriptor() { close(); }
-  Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  void close() {
-    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
-  }
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
+using files::Descriptor;
 
 struct Pipe {
   Descriptor read;
@@ -82,7 +66,7 @@ struct Stream {
     std::array<char, 16384> buffer;
     const ssize_t length = ::read(fd.get(), buffer.data(), buffer.size());
     if (length < 0 && (errno == EINTR || errno == EAGAIN)) return;
-    if (length <= 0) return fd.close();
+    if (length <= 0) return (void)fd.close();
     const auto got = static_cast<std::size_t>(length);
     const std::size_t room = std::min(got, bound - text.size());
     text.append(buffer.data(), room);

@@ -2,6 +2,7 @@
 // Looks whether a port is free, in srun, just before the step starts. srun waits here, so every
 // look ends within `patience`; a name server that sleeps is left to sleep in a thread of glibc's.
 #include "holdfast/common/text.hpp"
+#include "holdfast/files/descriptor.hpp"
 #include "holdfast/spank/rendezvous.hpp"
 
 #include <algorithm>
@@ -26,26 +27,16 @@ using Clock = std::chrono::steady_clock;
 
 constexpr unsigned most_candidates = 16;
 
-class Socket {
- public:
-  Socket(int family, int flags) : fd_(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0)) {}
-  ~Socket() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Socket(const Socket&) = delete;
-  Socket& operator=(const Socket&) = delete;
-  [[nodiscard]] int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
+files::Descriptor open_socket(int family, int flags = 0) {
+  return files::Descriptor(::socket(family, SOCK_STREAM | SOCK_CLOEXEC | flags, 0));
+}
 
 EphemeralPorts read_ephemeral_ports() {
   std::array<char, 64> text{};
-  const int fd = ::open("/proc/sys/net/ipv4/ip_local_port_range", O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return {};
-  const ssize_t length = ::read(fd, text.data(), text.size());
-  ::close(fd);
+  const files::Descriptor file(
+      ::open("/proc/sys/net/ipv4/ip_local_port_range", O_RDONLY | O_CLOEXEC));
+  if (!file.open()) return {};
+  const ssize_t length = ::read(file.get(), text.data(), text.size());
   return parse_ephemeral_ports(
       {text.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0))});
 }
@@ -53,20 +44,20 @@ EphemeralPorts read_ephemeral_ports() {
 /// Binding [::] takes the port for IPv4 too; a host without IPv6 is asked by IPv4. No listener is
 /// disturbed: the socket is closed unused.
 bool is_free_here(std::uint16_t port) {
-  if (const Socket six(AF_INET6, 0); six.fd() >= 0) {
+  if (const auto six = open_socket(AF_INET6); six.open()) {
     sockaddr_in6 address{};
     address.sin6_family = AF_INET6;
     address.sin6_port = htons(port);
-    if (::bind(six.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
+    if (::bind(six.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
       return true;
     }
     if (errno == EADDRINUSE || errno == EACCES) return false;
   }
-  const Socket four(AF_INET, 0);
+  const auto four = open_socket(AF_INET);
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
-  return ::bind(four.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  return ::bind(four.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
 /// An address found by name, and what glibc needs while it looks.
@@ -115,18 +106,18 @@ Seen look_from_afar(const addrinfo& where, std::uint16_t port, Clock::time_point
   std::memcpy(&address, where.ai_addr, where.ai_addrlen);
   // The port stands at the same place in both families.
   reinterpret_cast<sockaddr_in*>(&address)->sin_port = htons(port);
-  const Socket socket(where.ai_family, SOCK_NONBLOCK);
-  if (::connect(socket.fd(), reinterpret_cast<sockaddr*>(&address), where.ai_addrlen) == 0) {
+  const auto socket = open_socket(where.ai_family, SOCK_NONBLOCK);
+  if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), where.ai_addrlen) == 0) {
     return Seen::taken;
   }
   if (errno == ECONNREFUSED) return Seen::free;
   if (errno != EINPROGRESS) return Seen::nothing;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - Clock::now()).count();
-  pollfd wait{socket.fd(), POLLOUT, 0};
+  pollfd wait{socket.get(), POLLOUT, 0};
   if (left <= 0 || ::poll(&wait, 1, static_cast<int>(left)) != 1) return Seen::nothing;
   int error = 0;
   socklen_t size = sizeof error;
-  if (::getsockopt(socket.fd(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) return Seen::nothing;
+  if (::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) return Seen::nothing;
   if (error == 0) return Seen::taken;
   return error == ECONNREFUSED ? Seen::free : Seen::nothing;
 }

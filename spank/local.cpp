@@ -5,6 +5,7 @@
 #include "local.hpp"
 
 #include "holdfast/common/text.hpp"
+#include "holdfast/files/descriptor.hpp"
 #include "holdfast/spank/rendezvous.hpp"
 
 #include <algorithm>
@@ -25,16 +26,15 @@ namespace {
 
 /// The beginning of a file the user named; a fifo or a dead file server must not hold srun.
 std::string read_beginning(const std::string& path, std::size_t most) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd < 0) return {};
+  const files::Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file.open()) return {};
   std::string text(most, '\0');
   std::size_t length = 0;
   while (length < most) {
-    const ssize_t got = ::read(fd, text.data() + length, most - length);
+    const ssize_t got = ::read(file.get(), text.data() + length, most - length);
     if (got <= 0) break;
     length += static_cast<std::size_t>(got);
   }
-  ::close(fd);
   text.resize(length);
   return text;
 }

@@ -6,6 +6,7 @@
 #include "holdfast/spank/node_map.hpp"
 
 #include "holdfast/common/text.hpp"
+#include "holdfast/files/descriptor.hpp"
 #include "holdfast/spank/child.hpp"
 
 #include <algorithm>
@@ -31,10 +32,9 @@ constexpr std::size_t max_talk = 4096;
 /// The first bytes of a file; none when it cannot be read.
 std::string read_beginning(const char* path) {
   std::array<char, 128> text{};
-  const int fd = ::open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-  if (fd < 0) return {};
-  const ssize_t length = ::read(fd, text.data(), text.size());
-  ::close(fd);
+  const files::Descriptor file(::open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  if (!file.open()) return {};
+  const ssize_t length = ::read(file.get(), text.data(), text.size());
   return {text.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0))};
 }
 
@@ -46,18 +46,13 @@ bool is_fresh() {
 /// The lock of the one who writes; the kernel lifts it with the process that held it.
 class WriterLock {
  public:
-  WriterLock() : fd_(::open(lock_file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
-    error_ = fd_ < 0 || ::flock(fd_, LOCK_EX | LOCK_NB) != 0 ? errno : 0;
+  WriterLock() : file_(::open(lock_file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
+    error_ = !file_.open() || ::flock(file_.get(), LOCK_EX | LOCK_NB) != 0 ? errno : 0;
   }
-  ~WriterLock() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  WriterLock(const WriterLock&) = delete;
-  WriterLock& operator=(const WriterLock&) = delete;
   [[nodiscard]] int error() const { return error_; }
 
  private:
-  int fd_;
+  files::Descriptor file_;
   int error_{};
 };
 

@@ -2,23 +2,29 @@
 #include "sysfs.hpp"
 
 #include "devices.hpp"
-#include "file.hpp"
 #include "holdfast/common/text.hpp"
+#include "holdfast/files/descriptor.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cerrno>
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace holdfast::affinity {
 
 std::optional<std::string> Sysfs::text(const std::string& path) const {
-  const Descriptor file(root_ / path);
-  if (file.number() < 0) return std::nullopt;
+  const files::Descriptor file(::open((root_ / path).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.open()) return std::nullopt;
   // one page is what a sysfs attribute can have; /proc/driver/nvidia's files are smaller
   std::array<char, 4096> buffer{};
-  const auto got = file.read(buffer);
-  if (!got) return std::nullopt;
-  std::string out(trim({buffer.data(), *got}));
+  ssize_t got = -1;
+  do
+    got = ::read(file.get(), buffer.data(), buffer.size());
+  while (got < 0 && errno == EINTR);
+  if (got < 0) return std::nullopt;
+  std::string out(trim({buffer.data(), static_cast<std::size_t>(got)}));
   for (char& letter : out)
     if (std::isprint(static_cast<unsigned char>(letter)) == 0 && letter != '\n' && letter != '\t')
       letter = '?';

@@ -14,20 +14,6 @@ namespace holdfast::health {
 
 namespace {
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 Failure broken(const std::filesystem::path& file, std::string_view why, int error) {
   const FailureKind kind = error == ENOENT                     ? FailureKind::not_found
                            : error == EACCES || error == EROFS ? FailureKind::denied
@@ -54,29 +40,11 @@ void make_folder(const std::filesystem::path& folder) {
 
 }  // namespace
 
-Result<std::string> read_file(const std::filesystem::path& file, std::size_t most) {
-  const Descriptor in(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  if (in.get() < 0) return broken(file, "cannot be opened", errno);
-  struct stat status {};
-  if (::fstat(in.get(), &status) != 0) return broken(file, "cannot be looked at", errno);
-  if (!S_ISREG(status.st_mode)) return broken(file, "is no plain file", 0);
-  std::string text;
-  std::string buffer(std::size_t{64} << 10, '\0');
-  while (text.size() <= most) {
-    const ssize_t got = ::read(in.get(), buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return broken(file, "cannot be read", errno);
-    if (got == 0) return text;
-    text.append(buffer, 0, static_cast<std::size_t>(got));
-  }
-  return broken(file, "is too long", 0);
-}
-
 Result<void> replace_file(const std::filesystem::path& file, std::string_view text, mode_t mode) {
   make_folder(file.parent_path());
   const std::string fresh = cat(file.string(), '.', ::getpid());
   ::unlink(fresh.c_str());  // of a crashed writer that had our pid
-  const Descriptor out(
+  const files::Descriptor out(
       ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
   if (out.get() < 0) return broken(fresh, "cannot be created", errno);
   if (auto written = write_all(out.get(), text, fresh); !written) {
@@ -93,7 +61,7 @@ Result<void> replace_file(const std::filesystem::path& file, std::string_view te
 
 Result<void> append_file(const std::filesystem::path& file, std::string_view text, mode_t mode) {
   make_folder(file.parent_path());
-  const Descriptor out(
+  const files::Descriptor out(
       ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, mode));
   if (out.get() < 0) return broken(file, "cannot be opened", errno);
   return write_all(out.get(), text, file);
@@ -101,15 +69,13 @@ Result<void> append_file(const std::filesystem::path& file, std::string_view tex
 
 Lock::Lock(const std::filesystem::path& file, std::chrono::milliseconds patience) {
   make_folder(file.parent_path());
-  fd_ = ::open(file.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+  file_ =
+      files::Descriptor(::open(file.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   const auto end = std::chrono::steady_clock::now() + patience;
   // flock() has no deadline of its own.
-  while (fd_ >= 0 && ::flock(fd_, LOCK_EX | LOCK_NB) != 0 && std::chrono::steady_clock::now() < end)
+  while (file_.open() && ::flock(file_.get(), LOCK_EX | LOCK_NB) != 0 &&
+         std::chrono::steady_clock::now() < end)
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
-}
-
-Lock::~Lock() {
-  if (fd_ >= 0) ::close(fd_);
 }
 
 void remove_file(const std::filesystem::path& file) { ::unlink(file.c_str()); }

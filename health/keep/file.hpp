@@ -2,6 +2,7 @@
 #pragma once
 
 #include "holdfast/common/result.hpp"
+#include "holdfast/files/descriptor.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -10,9 +11,6 @@
 #include <sys/types.h>
 
 namespace holdfast::health {
-
-/// The whole file, if it is a plain one of at most `most` bytes.
-[[nodiscard]] Result<std::string> read_file(const std::filesystem::path& file, std::size_t most);
 
 /// Writes beside the file and renames, making its folder if need be: readers meet all or nothing.
 [[nodiscard]] Result<void> replace_file(const std::filesystem::path& file,
@@ -28,12 +26,9 @@ namespace holdfast::health {
 class Lock {
  public:
   Lock(const std::filesystem::path& file, std::chrono::milliseconds patience);
-  ~Lock();
-  Lock(const Lock&) = delete;
-  Lock& operator=(const Lock&) = delete;
 
  private:
-  int fd_;
+  files::Descriptor file_;
 };
 
 void remove_file(const std::filesystem::path& file);

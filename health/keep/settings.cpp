@@ -6,14 +6,13 @@
 #include "holdfast/common/duration.hpp"
 #include "holdfast/common/hostlist.hpp"
 #include "holdfast/common/text.hpp"
+#include "holdfast/files/read_file.hpp"
 #include "holdfast/health/class_fields.hpp"
 #include "holdfast/health/learn.hpp"
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <limits>
-#include <sstream>
 
 #include <toml++/toml.h>
 
@@ -305,18 +304,9 @@ Result<CheckSettings> parse_check_settings(std::string_view text, std::string_vi
 }
 
 Result<CheckSettings> read_check_settings(const std::filesystem::path& file) {
-  std::ifstream in(file);
-  if (!in) {
-    const int error = errno;
-    if (error == ENOENT) return CheckSettings{};
-    return Failure{FailureKind::unreadable,
-                   cat(file.string(), " cannot be read"),
-                   "make it readable for every user",
-                   errno_code(error)};
-  }
-  std::ostringstream text;
-  text << in.rdbuf();
-  return parse_check_settings(text.str(), file.string());
+  const auto text = files::read_settings_file(file);
+  if (!text) return text.error();
+  return parse_check_settings(*text, file.string());
 }
 
 }  // namespace holdfast::health

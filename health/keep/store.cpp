@@ -5,6 +5,7 @@
 #include "baseline_text.hpp"
 #include "file.hpp"
 #include "holdfast/common/text.hpp"
+#include "holdfast/files/read_file.hpp"
 #include "holdfast/health/keep/memory.hpp"
 
 #include <cctype>
@@ -30,7 +31,7 @@ Result<void> write_by_rename(const std::filesystem::path& file, std::string_view
 }
 
 Result<Memory> Store::read_memory() const {
-  const auto text = read_file(folder_ / "memory.json", most_file_bytes);
+  const auto text = files::read_file(folder_ / "memory.json", most_file_bytes);
   if (!text) return text.error();
   auto memory = parse_memory(*text);
   if (!memory) return Failure(memory.error()).within((folder_ / "memory.json").string());
@@ -49,7 +50,7 @@ Result<void> Store::change_memory(const std::function<void(Memory&)>& change) co
 }
 
 Result<Baseline> Store::read_baseline(std::string_view name) const {
-  const auto text = read_file(folder_ / file_name("baseline-", name), most_file_bytes);
+  const auto text = files::read_file(folder_ / file_name("baseline-", name), most_file_bytes);
   if (!text) return text.error();
   return parse_baseline(*text);
 }
@@ -63,7 +64,7 @@ void Store::remove_baseline(std::string_view name) const {
 }
 
 std::string Store::read_cursor(std::string_view tier) const {
-  const auto text = read_file(folder_ / file_name("cursor-", tier), 4096);
+  const auto text = files::read_file(folder_ / file_name("cursor-", tier), 4096);
   return text ? *text : std::string();
 }
 
@@ -73,7 +74,7 @@ Result<void> Store::write_cursor(std::string_view tier, std::string_view cursor)
 
 std::vector<HealthEvent> Store::read_events() const {
   std::vector<HealthEvent> events;
-  const auto text = read_file(folder_ / "events.jsonl", 2 * most_event_bytes);
+  const auto text = files::read_file(folder_ / "events.jsonl", 2 * most_event_bytes);
   if (!text) return events;
   for (const std::string_view line : split(*text, '\n'))
     if (auto event = parse_health_event(line)) events.push_back(std::move(*event));
@@ -86,7 +87,7 @@ Result<void> Store::append(std::span<const HealthEvent> events) const {
   for (const HealthEvent& event : events)
     lines += to_json(event) + "\n";
   const auto file = folder_ / "events.jsonl";
-  const auto before = read_file(file, 2 * most_event_bytes);
+  const auto before = files::read_file(file, 2 * most_event_bytes);
   if (before && before->size() + lines.size() > most_event_bytes) {
     const auto half = before->find('\n', before->size() / 2);
     const std::string newer = half == std::string::npos ? "" : before->substr(half + 1);

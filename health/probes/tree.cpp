@@ -3,6 +3,7 @@
 
 #include "holdfast/common/result.hpp"
 #include "holdfast/common/text.hpp"
+#include "holdfast/files/descriptor.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,21 +17,10 @@ namespace holdfast::health {
 
 namespace {
 
-class Descriptor {
- public:
+files::Descriptor open_file(const std::string& path) {
   // O_NONBLOCK: a pipe or a device in place of a file must not hold us up
-  explicit Descriptor(const std::string& path)
-      : number_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) close(number_);
-  }
-  [[nodiscard]] int number() const { return number_; }
-
- private:
-  int number_;
-};
+  return files::Descriptor(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+}
 
 /// Why the last call failed: not there is lacking, all else is unseen.
 template <class T>
@@ -95,22 +85,22 @@ bool natural_less(const std::string& left, const std::string& right) {
 std::string Tree::path_of(const std::string& path) const { return (root_ / path).string(); }
 
 Fact<std::string> Tree::text(const std::string& path) const {
-  const Descriptor file(path_of(path));
-  if (file.number() < 0) return missing<std::string>(path, errno);
+  const files::Descriptor file = open_file(path_of(path));
+  if (!file.open()) return missing<std::string>(path, errno);
   std::array<char, 4096> buffer{};  // a sysfs attribute has one page at most
-  const ssize_t got = read_into(file.number(), buffer.data(), buffer.size());
+  const ssize_t got = read_into(file.get(), buffer.data(), buffer.size());
   if (got < 0) return missing<std::string>(path, errno);
   return clean({buffer.data(), static_cast<std::size_t>(got)});
 }
 
 Fact<std::string> Tree::long_text(const std::string& path, std::size_t most) const {
-  const Descriptor file(path_of(path));
-  if (file.number() < 0) return missing<std::string>(path, errno);
+  const files::Descriptor file = open_file(path_of(path));
+  if (!file.open()) return missing<std::string>(path, errno);
   std::string out;
   for (std::size_t room = 16'384;; room *= 4) {
     const std::size_t before = out.size();
     out.resize(std::min(room, most));
-    const ssize_t got = read_into(file.number(), out.data() + before, out.size() - before);
+    const ssize_t got = read_into(file.get(), out.data() + before, out.size() - before);
     if (got < 0) return missing<std::string>(path, errno);
     const bool ended = static_cast<std::size_t>(got) < out.size() - before;
     out.resize(before + static_cast<std::size_t>(got));
@@ -120,10 +110,10 @@ Fact<std::string> Tree::long_text(const std::string& path, std::size_t most) con
 }
 
 Fact<std::string> Tree::raw(const std::string& path, std::size_t most) const {
-  const Descriptor file(path_of(path));
-  if (file.number() < 0) return missing<std::string>(path, errno);
+  const files::Descriptor file = open_file(path_of(path));
+  if (!file.open()) return missing<std::string>(path, errno);
   std::string out(most, '\0');
-  const ssize_t got = read_into(file.number(), out.data(), out.size());
+  const ssize_t got = read_into(file.get(), out.data(), out.size());
   if (got < 0) return missing<std::string>(path, errno);
   out.resize(static_cast<std::size_t>(got));
   return out;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checkpoint/durable.hpp"
 
-#include "checkpoint/descriptor.hpp"
 #include "holdfast/common/text.hpp"
+#include "holdfast/files/descriptor.hpp"
 
 #include <cerrno>
 #include <fcntl.h>
@@ -13,6 +13,8 @@
 namespace holdfast::checkpoint {
 
 namespace {
+
+using files::Descriptor;
 
 Failure failed(std::string what, int error) {
   const bool denied = error == EACCES || error == EPERM || error == EROFS;

@@ -4,11 +4,13 @@
 // links that point back into the root, which the kernel refuses and people make all the time.
 #pragma once
 
-#include "checkpoint/descriptor.hpp"
+#include "holdfast/files/descriptor.hpp"
 
 #include <string>
 
 namespace holdfast::checkpoint {
+
+using files::Descriptor;
 
 /// Where paths begin and what they may not leave.
 struct Confine {

@@ -4,8 +4,8 @@
 // on until the very end, so that a chatty command does not block on a full pipe.
 #include "holdfast/checkpoint/user_check.hpp"
 
-#include "checkpoint/descriptor.hpp"
 #include "holdfast/common/text.hpp"
+#include "holdfast/files/descriptor.hpp"
 
 #include <array>
 #include <cerrno>
@@ -23,6 +23,7 @@ namespace holdfast::checkpoint {
 
 namespace {
 
+using files::Descriptor;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kept_output = 4096;

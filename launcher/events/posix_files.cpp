@@ -2,10 +2,10 @@
 // A state directory lies on a network file system as a rule. Each append opens the file anew: that
 // is when such file systems ask the server how long the file is by now, and closing is when they
 // tell that it could not be written.
-#include "events/descriptor.hpp"
 #include "events/state_files.hpp"
 #include "holdfast/common/text.hpp"
 #include "holdfast/events/status.hpp"
+#include "holdfast/files/descriptor.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 
 namespace holdfast::events {
+
+using files::Descriptor;
 
 Failure file_failure(std::string what, int error) {
   FailureKind kind = FailureKind::unreadable;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "holdfast/events/state_directory.hpp"
 
-#include "events/descriptor.hpp"
 #include "events/state_files.hpp"
 #include "holdfast/common/text.hpp"
+#include "holdfast/files/descriptor.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -39,7 +39,8 @@ Result<void> make_missing(const std::string& directory) {
 }
 
 Result<void> check_owner(const std::string& directory) {
-  const Descriptor open(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  const files::Descriptor open(
+      ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   struct stat status {};
   if (!open.open() || ::fstat(open.get(), &status) != 0)
     return file_failure(cat("the state directory ", directory, " cannot be opened"), errno);

@@ -59,4 +59,10 @@ class StateFiles {
 /// epoch-N, by the files' names.
 [[nodiscard]] std::uint64_t highest_epoch_of(const std::vector<std::string>& names);
 
+/// What a failed system call means to who asked for it.
+[[nodiscard]] Failure file_failure(std::string what, int error);
+
+/// Syncs a directory, so that names made in it stay.
+[[nodiscard]] Result<void> sync_directory(const std::string& directory);
+
 }  // namespace holdfast::events

@@ -6,6 +6,7 @@
 
 #include "holdfast/affinity/read.hpp"
 #include "holdfast/common/text.hpp"
+#include "holdfast/files/read_file.hpp"
 
 #include <fcntl.h>
 #include <fstream>
@@ -17,21 +18,6 @@ namespace holdfast::step {
 namespace {
 
 constexpr std::string_view magic = "holdfast-node-map 1 ";
-
-/// An open file that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  [[nodiscard]] int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 Failure broken(const std::filesystem::path& file, std::string_view why, int error = 0) {
   return {FailureKind::unreadable,
@@ -52,19 +38,6 @@ bool trusted(int fd, unsigned owner) {
   struct stat status {};
   return ::fstat(fd, &status) == 0 && status.st_uid == owner &&
          (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
-}
-
-Result<std::string> read_all(int fd, const std::filesystem::path& file) {
-  std::string text;
-  std::string buffer(std::size_t{64} << 10, '\0');
-  while (text.size() <= affinity::max_topology_bytes) {
-    const ssize_t got = ::read(fd, buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return broken(file, "cannot be read", errno);
-    if (got == 0) return text;
-    text.append(buffer, 0, static_cast<std::size_t>(got));
-  }
-  return broken(file, "is too long");
 }
 
 }  // namespace
@@ -102,7 +75,7 @@ Result<void> write_node_map(const std::filesystem::path& file,
   }
   const std::string fresh = cat(file.string(), '.', ::getpid());
   ::unlink(fresh.c_str());  // of a crashed writer that had our pid
-  const Descriptor out(
+  const files::Descriptor out(
       ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
   if (out.get() < 0) return broken(fresh, "cannot be created", errno);
   const std::string text = cat(magic, key, '\n', affinity::to_json(topology), '\n');
@@ -124,16 +97,16 @@ Result<void> write_node_map(const std::filesystem::path& file,
 Result<affinity::Topology> read_node_map(const std::filesystem::path& file,
                                          std::string_view key,
                                          unsigned owner) {
-  const Descriptor folder(
+  const files::Descriptor folder(
       ::open(file.parent_path().c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (folder.get() < 0) return broken(file, "is not there", errno);
-  const Descriptor in(::openat(
+  const files::Descriptor in(::openat(
       folder.get(), file.filename().c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (in.get() < 0) return broken(file, "is not there", errno);
   if (!trusted(folder.get(), owner) || !trusted(in.get(), owner))
     return broken(file, "is not root's alone, ignoring it");
-  const auto text = read_all(in.get(), file);
-  if (!text) return text.error();
+  const auto text = files::read_open_file(in, file, affinity::max_topology_bytes);
+  if (!text) return Failure(text.error()).within("reading the node map");
   const auto line_end = text->find('\n');
   if (!text->starts_with(magic) || line_end == std::string::npos)
     return broken(file, "is no node map");

@@ -4,10 +4,9 @@
 #include "holdfast/step/settings.hpp"
 
 #include "holdfast/common/text.hpp"
+#include "holdfast/files/read_file.hpp"
 
 #include <array>
-#include <fstream>
-#include <sstream>
 #include <variant>
 
 #include <toml++/toml.h>
@@ -240,18 +239,9 @@ Result<Settings> parse_settings(std::string_view text, std::string_view origin) 
 }
 
 Result<Settings> read_settings(const std::filesystem::path& file) {
-  std::ifstream in(file);
-  if (!in) {
-    const int error = errno;
-    if (error == ENOENT) return Settings{};
-    return Failure{FailureKind::unreadable,
-                   cat(file.string(), " cannot be read"),
-                   "make it readable for every user",
-                   errno_code(error)};
-  }
-  std::ostringstream text;
-  text << in.rdbuf();
-  return parse_settings(text.str(), file.string());
+  const auto text = files::read_settings_file(file);
+  if (!text) return text.error();
+  return parse_settings(*text, file.string());
 }
 
 }  // namespace holdfast::step

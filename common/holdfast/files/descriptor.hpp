@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
+// The one class of this tree that owns a descriptor. Header only: the plugin uses it and links
+// nothing for it.
 #pragma once
 
 #include <unistd.h>
 #include <utility>
 
-namespace holdfast::checkpoint {
+namespace holdfast::files {
 
-/// An open descriptor that closes itself.
+/// An open descriptor that closes itself. Made from what open(), socket() and the like return; one
+/// below zero is kept as "not open", errno is the caller's to read before anything else.
 class Descriptor {
  public:
   Descriptor() = default;
@@ -18,14 +21,17 @@ class Descriptor {
   }
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
+  ~Descriptor() { close(); }
+
   [[nodiscard]] int get() const { return fd_; }
   [[nodiscard]] bool open() const { return fd_ >= 0; }
+
+  /// Closes now. What it returns is of interest after writing only: network file systems tell of a
+  /// full disk here.
+  int close() { return fd_ < 0 ? 0 : ::close(std::exchange(fd_, -1)); }
 
  private:
   int fd_{-1};
 };
 
-}  // namespace holdfast::checkpoint
+}  // namespace holdfast::files
