@@ -13,10 +13,8 @@ import argparse
 import os
 import socket
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch comes in: a rank of this size gains nothing from more
-
-import torch  # noqa: E402
-import torch.distributed as ranks  # noqa: E402
+import torch
+import torch.distributed as ranks
 
 FEATURES, HIDDEN, BATCH, KEPT = 32, 256, 512, 3
 
@@ -71,6 +69,7 @@ def main():
     words = read_words()
     ranks.init_process_group("gloo")  # RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT are set by holdfast
     rank, world = ranks.get_rank(), ranks.get_world_size()
+    torch.set_num_threads(1)  # how a product is divided among threads decides its last bits, and nodes may differ
     torch.manual_seed(0)
     model = torch.nn.Sequential(
         torch.nn.Linear(FEATURES, HIDDEN), torch.nn.ReLU(), torch.nn.Linear(HIDDEN, HIDDEN), torch.nn.ReLU(),

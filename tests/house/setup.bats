@@ -65,11 +65,11 @@ END
 @test "setup: an unknown group is refused with the groups there are" {
     run "$scripts/setup" tools
     [ "$status" -eq 2 ]
-    [[ $output == *"unknown group or option 'tools'"*"build, cluster, test, check"* ]]
+    [[ $output == *"unknown group or option 'tools'"*"build, cluster, example, test, check"* ]]
 }
 
 @test "setup: every package of the list has a group and a reason" {
-    run awk '!/^#/ && NF && !($1 ~ /^(build|cluster|test|check)$/ && $3 == "#" && NF > 3)' "$scripts/packages.txt"
+    run awk '!/^#/ && NF && !($1 ~ /^(build|cluster|example|test|check)$/ && $3 == "#" && NF > 3)' "$scripts/packages.txt"
     [ -z "$output" ]
 }
 
