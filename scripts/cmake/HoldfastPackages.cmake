@@ -40,6 +40,8 @@ foreach(script prolog epilog health-check-program)
 endforeach()
 install(FILES "${PROJECT_SOURCE_DIR}/README.md" "${PROJECT_SOURCE_DIR}/INSTALL.md" "${PROJECT_SOURCE_DIR}/NEWS.md"
   DESTINATION share/doc/holdfast COMPONENT program)
+install(DIRECTORY "${PROJECT_SOURCE_DIR}/scripts/examples" DESTINATION share/doc/holdfast
+  COMPONENT program USE_SOURCE_PERMISSIONS)
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION share/doc/holdfast RENAME copyright COMPONENT program)
 
 set(packages "${PROJECT_BINARY_DIR}/packages")

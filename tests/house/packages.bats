@@ -28,6 +28,7 @@ field() { dpkg-deb -f "$1" "$2"; }
     [[ $output == *"./usr/share/bash-completion/completions/holdfast"* ]]
     [[ $output == *"./usr/share/man/man1/holdfast.1"* ]]
     [[ $output == *"./usr/share/doc/holdfast/copyright"* ]]
+    [[ $output == *"-rwxr-xr-x root/root ./usr/share/doc/holdfast/examples/train.py"* ]]
     [[ $(contents "$PROGRAM_PACKAGE" | grep -v ' root/root ') == "" ]]
 }
 
