@@ -14,12 +14,11 @@ if(HOLDFAST_SANITIZE)
   target_link_options(holdfast_flags INTERFACE -fsanitize=${_sanitizers})
 endif()
 
-# holdfast_library(name SOURCES … USES … HIDDEN … APART …): one static library; its public headers lie in
+# holdfast_library(name SOURCES … USES … HIDDEN …): one static library; its public headers lie in
 # `<room>/holdfast/…`, the room being the top-level folder it stands in. USES are part of its
-# interface, HIDDEN are not. APART are sources that repeat another one's hidden names: they keep a translation
-# unit of their own where a preset joins the others to save time (ALL: each of them does).
+# interface, HIDDEN are not.
 function(holdfast_library name)
-  cmake_parse_arguments(arg "" "" "SOURCES;USES;HIDDEN;APART" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;HIDDEN" ${ARGN})
   cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY "${PROJECT_SOURCE_DIR}" OUTPUT_VARIABLE place)
   string(REGEX REPLACE "/.*" "" room "${place}")
   set(headers "${PROJECT_SOURCE_DIR}/${room}")
@@ -27,11 +26,6 @@ function(holdfast_library name)
     add_library(holdfast_${name} STATIC ${arg_SOURCES})
     target_include_directories(holdfast_${name} PUBLIC "${headers}")
     target_link_libraries(holdfast_${name} PUBLIC ${arg_USES} PRIVATE holdfast_flags ${arg_HIDDEN})
-    if("${arg_APART}" STREQUAL "ALL")
-      set_target_properties(holdfast_${name} PROPERTIES UNITY_BUILD OFF)
-    elseif(arg_APART)
-      set_source_files_properties(${arg_APART} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
-    endif()
   else()
     add_library(holdfast_${name} INTERFACE)
     target_include_directories(holdfast_${name} INTERFACE "${headers}")
