@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the GPU drivers say in /proc and /sys, without their libraries: they may be absent, hang on
 // a sick GPU, or hide what a cgroup hides.
+#include "holdfast/affinity/read.hpp"
 #include "holdfast/common/text.hpp"
 #include "machine_parts.hpp"
 
@@ -94,7 +95,29 @@ PciAddress kfd_address(std::string_view properties) {
           static_cast<std::uint8_t>(location & 0x7U)};
 }
 
+/// The device file of a GPU, where we know it: NVIDIA's, of a whole GPU. A MIG instance has further
+/// ones, and AMD's driver hides by itself what a cgroup hides.
+std::optional<std::string> device_file(const Gpu& gpu) {
+  if (gpu.vendor != Vendor::nvidia || gpu.id.partition || !gpu.minor) return std::nullopt;
+  return cat("dev/nvidia", *gpu.minor);
+}
+
 }  // namespace
+
+std::vector<GpuId> read_closed_gpus(const Topology& topology, const std::filesystem::path& root) {
+  const Sysfs files(root);
+  std::vector<GpuId> closed;
+  bool some_are_there = false;
+  for (const Gpu& gpu : topology.gpus) {
+    const auto file = device_file(gpu);
+    if (!file) continue;
+    some_are_there = some_are_there || files.exists(*file);
+    if (!files.may_open(*file)) closed.push_back(gpu.id);
+  }
+  // No device file at all: this is not where the ranks will run, or the files have other names.
+  if (!some_are_there) closed.clear();
+  return closed;
+}
 
 void read_nvidia_gpus(const Sysfs& sysfs, PciFunctions& functions) {
   if (!sysfs.exists(std::string(nvidia_gpus))) return;

@@ -54,6 +54,12 @@ bool Sysfs::exists(const std::string& path) const {
   return std::filesystem::exists(root_ / path, ignored);
 }
 
+bool Sysfs::may_open(const std::string& path) const {
+  // access() asks the device cgroup too, version 1 and 2, and opens nothing: opening a real GPU
+  // wakes its driver up, which takes seconds where persistence is off.
+  return ::faccessat(AT_FDCWD, (root_ / path).c_str(), R_OK | W_OK, AT_EACCESS) == 0;
+}
+
 std::string Sysfs::link(const std::string& path) const {
   std::error_code ignored;
   return std::filesystem::read_symlink(root_ / path, ignored).string();

@@ -27,6 +27,9 @@ class Sysfs {
 
   [[nodiscard]] bool exists(const std::string& path) const;
 
+  /// Whether this process may open it for reading and writing, by file mode and device cgroup.
+  [[nodiscard]] bool may_open(const std::string& path) const;
+
   /// Where a symbolic link points, as written in it; empty when it is none.
   [[nodiscard]] std::string link(const std::string& path) const;
 

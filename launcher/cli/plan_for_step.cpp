@@ -112,7 +112,7 @@ std::vector<std::string> told(const step::Planned& planned,
 Result<ExitStatus> plan_for_step(const ParsedOptions& options, Caller& caller) {
   const auto ranks = ranks_of(options, caller.environment);
   if (!ranks) return ranks.error();
-  auto request = planning_request(options);
+  auto request = planning_request(options, caller.environment);
   if (!request) return request.error();
   request->local_ranks = static_cast<unsigned>(ranks->size());
   request->in_step = true;

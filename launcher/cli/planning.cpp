@@ -3,12 +3,14 @@
 
 namespace holdfast::cli {
 
-Result<step::PlanRequest> planning_request(const ParsedOptions& options) {
+Result<step::PlanRequest> planning_request(const ParsedOptions& options,
+                                           const affinity::Environment& environment) {
   auto settings = step::read_settings(options.value("config").value_or(step::settings_file));
   if (!settings) return settings.error();
   step::PlanRequest request;
   request.settings = std::move(*settings);
   if (const auto file = options.value("topology")) request.machine.topology = *file;
+  request.machine.nccl_topology = step::nccl_topology_of(environment);
   if (const auto root = options.value("sysroot")) request.machine.root = *root;
   request.cpus = options.value("cpus");
   request.gpus = options.value("gpus");

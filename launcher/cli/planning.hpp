@@ -43,6 +43,7 @@ template <std::size_t Own>
 
 /// Reads the site's settings and the shared options into a request. The number of ranks and what
 /// restricts the plan are the verb's business.
-[[nodiscard]] Result<step::PlanRequest> planning_request(const ParsedOptions& options);
+[[nodiscard]] Result<step::PlanRequest> planning_request(const ParsedOptions& options,
+                                                         const affinity::Environment& environment);
 
 }  // namespace holdfast::cli

@@ -50,7 +50,7 @@ std::optional<std::string> cpus_of_step(const Environment& environment) {
 Result<step::Planned> plan_here(const ParsedOptions& options,
                                 const step::StepFacts& facts,
                                 const Environment& environment) {
-  auto request = planning_request(options);
+  auto request = planning_request(options, environment);
   if (!request) return request.error();
   request->local_ranks = facts.rank.local_size;
   request->in_step = variable(environment, "SLURM_STEP_ID") != nullptr;

@@ -69,7 +69,7 @@ void show_for_people(const PlanView& view, bool explain, Caller& caller) {
 
 Result<ExitStatus> run_plan(const ParsedOptions& options, Caller& caller) {
   if (options.has("for-step")) return plan_for_step(options, caller);
-  auto request = planning_request(options);
+  auto request = planning_request(options, caller.environment);
   if (!request) return request.error();
   const bool recorded = request->machine.topology.has_value();
   request->whole_node = recorded;

@@ -42,6 +42,10 @@ constexpr std::array options_of_topo{
                .takes = Takes::nothing,
                .argument = "",
                .help = "with --diff: UUIDs must be equal too"},
+    OptionSpec{.name = "config",
+               .takes = Takes::file,
+               .argument = "FILE",
+               .help = "settings instead of /etc/holdfast/holdfast.toml"},
     OptionSpec{.name = "write-node-map",
                .takes = Takes::nothing,
                .argument = "",
@@ -69,7 +73,7 @@ std::optional<Failure> contradiction(const ParsedOptions& options) {
     return misuse(cat("--", a, " and --", b, " exclude each other"), "ask for one of them");
   };
   if (options.has("write-node-map"))
-    for (const std::string_view other : {"topology", "svg", "json", "diff"})
+    for (const std::string_view other : {"topology", "svg", "json", "diff", "config"})
       if (options.has(other)) return clash("write-node-map", other);
   if (diff)
     for (const std::string_view other : {"topology", "svg"})
@@ -87,15 +91,20 @@ std::optional<Failure> contradiction(const ParsedOptions& options) {
 
 /// The site's settings are read only where they matter: a broken file there must not keep anybody
 /// from looking at a recording.
-Result<Topology> read_this_node(const ParsedOptions& options) {
+Result<Topology> read_this_node(const ParsedOptions& options, Caller& caller) {
   step::MachineWish wish;
+  // Nodes are compared as they are, not as one user would have his ranks placed on them.
+  if (!options.has("diff")) wish.nccl_topology = step::nccl_topology_of(caller.environment);
   wish.fresh = true;  // who looks wants the hardware as it is, not as it was at boot
   if (const auto root = options.value("sysroot")) wish.root = *root;
-  const auto settings =
-      step::read_settings(wish.root / std::filesystem::path(step::settings_file).relative_path());
+  const auto file = wish.root / std::filesystem::path(step::settings_file).relative_path();
+  const auto config = options.value("config");
+  const auto settings = step::read_settings(config ? std::filesystem::path(*config) : file);
   if (!settings) return settings.error();
   auto machine = step::read_machine(*settings, wish);
   if (!machine) return machine.error();
+  if (!machine->warning.empty()) caller.voice.warning(machine->warning);
+  if (!machine->note.empty()) machine->topology.origin += cat("; ", machine->note);
   return std::move(machine->topology);
 }
 
@@ -104,8 +113,8 @@ Result<ExitStatus> run_diff(const ParsedOptions& options, Caller& caller) {
   const bool with_file = options.operands().size() > 1;
   const auto a = affinity::read_topology_file(file_a);
   if (!a) return a.error();
-  const auto b =
-      with_file ? affinity::read_topology_file(options.operands().back()) : read_this_node(options);
+  const auto b = with_file ? affinity::read_topology_file(options.operands().back())
+                           : read_this_node(options, caller);
   if (!b) return b.error();
   const NamedNode first{printable(file_a), *a};
   const NamedNode second{with_file ? printable(options.operands().back()) : "this node", *b};
@@ -134,7 +143,8 @@ Result<ExitStatus> run_topo(const ParsedOptions& options, Caller& caller) {
   if (options.has("write-node-map")) return run_write_node_map(options);
   if (options.has("diff")) return run_diff(options, caller);
   const auto file = options.value("topology");
-  const auto topology = file ? affinity::read_topology_file(*file) : read_this_node(options);
+  const auto topology =
+      file ? affinity::read_topology_file(*file) : read_this_node(options, caller);
   if (!topology) return topology.error();
   if (options.has("json")) {
     caller.out << affinity::to_json(*topology) << '\n';

@@ -125,6 +125,32 @@ void grant_gpus(const Topology& topology,
   if (facts.in_step && !facts.gpus_without_gres) read.grant.gpus.emplace();
 }
 
+/// One that cannot be opened is no GPU to the runtime: a rank placed beside it would use another.
+void leave_out_closed(const Topology& topology, const std::vector<GpuId>& closed, GrantRead& read) {
+  // Where Slurm gave every rank its own GPU, each finds the others' closed: they would plan for
+  // different nodes and take each other's cores.
+  if (read.narrowed) return;
+  std::vector<GpuId> open;
+  std::vector<std::string> shut;
+  for (const Gpu& gpu : topology.gpus) {
+    const auto is_it = [&](const GpuId& id) { return id == gpu.id; };
+    if (read.grant.gpus && std::ranges::none_of(*read.grant.gpus, is_it)) continue;
+    if (std::ranges::any_of(closed, is_it))
+      shut.push_back(to_text(gpu.id));
+    else
+      open.push_back(gpu.id);
+  }
+  if (shut.empty()) return;
+  const std::string names = join(shut, ", ");
+  if (open.empty()) {
+    read.notes.push_back(
+        cat("no granted GPU can be opened by this process (", names, "); planning for them"));
+    return;
+  }
+  read.notes.push_back(cat("GPU ", names, " is granted but cannot be opened; left out"));
+  read.grant.gpus = std::move(open);
+}
+
 }  // namespace
 
 std::optional<CpuSet> cpus_bound_by_slurm(const Environment& environment) {
@@ -156,6 +182,7 @@ GrantRead grant_of(const Topology& topology,
   read.grant.pus = granted_pus(topology, facts, read.notes);
   read.narrowed = facts.in_step && gpus_per_task(environment);
   grant_gpus(topology, environment, facts, read);
+  leave_out_closed(topology, facts.closed, read);
   return read;
 }
 

@@ -2,6 +2,7 @@
 #include "holdfast/step/machine.hpp"
 
 #include "holdfast/affinity/read.hpp"
+#include "holdfast/common/text.hpp"
 #include "holdfast/step/node_map.hpp"
 
 #include <fstream>
@@ -45,16 +46,39 @@ Result<affinity::Topology> read_topology(const Settings& settings, const Machine
   return read_fresh(settings, wish);
 }
 
+/// Only for the one who asks: never for the node map, which every user's ranks believe.
+void add_users_file(const std::filesystem::path& file, Machine& machine) {
+  const auto placed = affinity::add_nccl_locality(file, machine.topology);
+  if (!placed)
+    machine.warning =
+        cat("NCCL_TOPO_FILE is not used for placing ranks: ", placed.error().sentence());
+  else
+    machine.note = cat("NCCL_TOPO_FILE=",
+                       file.string(),
+                       " says what ",
+                       *placed,
+                       " of ",
+                       machine.topology.gpus.size() + machine.topology.nics.size(),
+                       " GPUs and NICs are near");
+}
+
 }  // namespace
+
+std::optional<std::filesystem::path> nccl_topology_of(const affinity::Environment& environment) {
+  const auto found = environment.find("NCCL_TOPO_FILE");
+  if (found == environment.end() || found->second.empty()) return std::nullopt;
+  return found->second;
+}
 
 Result<Machine> read_machine(const Settings& settings, const MachineWish& wish) {
   auto topology = read_topology(settings, wish);
   if (!topology) return topology.error();
-  Machine machine{std::move(*topology), {}};
+  Machine machine{std::move(*topology), {}, {}, {}};
   if (settings.stand_in && settings.topology && !wish.topology) {
     machine.stand_in.real_pus = read_list(wish.root / "sys/devices/system/cpu/online");
     machine.stand_in.real_nodes = read_list(wish.root / "sys/devices/system/node/has_memory");
   }
+  if (wish.nccl_topology && !wish.topology) add_users_file(*wish.nccl_topology, machine);
   return machine;
 }
 

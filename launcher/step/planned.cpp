@@ -3,6 +3,7 @@
 // `exec`; both therefore place alike, and so does the plugin, which asks `plan --for-step`.
 #include "holdfast/step/planned.hpp"
 
+#include "holdfast/affinity/read.hpp"
 #include "holdfast/common/text.hpp"
 
 #include <algorithm>
@@ -102,6 +103,8 @@ GrantRead read_grant(const PlanRequest& request,
     facts.allowed = machine.stand_in.to_recorded(*request.allowed, topology.pus());
   facts.cores = request.cores;
   facts.in_step = request.in_step;
+  if (!request.machine.topology)
+    facts.closed = affinity::read_closed_gpus(topology, request.machine.root);
   facts.gpus_without_gres = request.settings.gpus_without_gres;
   return grant_of(topology, environment, facts);
 }
@@ -136,6 +139,7 @@ Result<Planned> make_planned(const PlanRequest& request, const Environment& envi
   GrantRead read = read_grant(request, planned.machine, environment);
   planned.grant = std::move(read.grant);
   planned.notes = std::move(read.notes);
+  if (!planned.machine.warning.empty()) planned.notes.push_back(planned.machine.warning);
   planned.narrowed = read.narrowed;
   if (request.cpus) {
     const auto cpus = parse_cpu_list(*request.cpus);
@@ -156,6 +160,7 @@ Result<Planned> make_planned(const PlanRequest& request, const Environment& envi
   auto plan = affinity::plan(topology, planned.grant, planned.wish);
   if (!plan) return plan.error();
   planned.plan = std::move(*plan);
+  if (!planned.machine.note.empty()) planned.plan.notes.push_back(planned.machine.note);
   return planned;
 }
 

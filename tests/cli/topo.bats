@@ -87,10 +87,10 @@ setup() {
     { printf '{"holdfast_topology":1,"packages":' && yes '[' | head -n 100000 | tr -d '\n'; } >"$BATS_TEST_TMPDIR/deep.json"
     for file in "$bomb" "$deep" "$BATS_TEST_TMPDIR/deep.json"; do
         status=0
-        talk=$(timeout 10 "$holdfast" topo --topology "$file" 2>&1 >/dev/null) || status=$?
-        [ "$status" -eq 2 ] || [ "$status" -eq 125 ] || { echo "$file: $status $talk" && false; }
-        [ "$(wc -l <<<"$talk")" -eq 1 ]
-        [[ $talk == "holdfast: topo: "* ]]
+        said=$(timeout 10 "$holdfast" topo --topology "$file" 2>&1 >/dev/null) || status=$?
+        [ "$status" -eq 2 ] || [ "$status" -eq 125 ] || { echo "$file: $status $said" && false; }
+        [ "$(wc -l <<<"$said")" -eq 1 ]
+        [[ $said == "holdfast: topo: "* ]]
     done
 }
 
@@ -146,4 +146,62 @@ setup() {
     ends 0
     [ "$(stat -c '%a %u' "$map")" = "644 0" ]
     [ "$(stat -c '%a %u' "$BATS_TEST_TMPDIR/map")" = "755 0" ]
+}
+
+@test "topo: --config reads these settings, and goes with nothing that steps rely on" {
+    printf '[machine]\ntopology = "%s"\n' "$machines/dgx-a100-nps4.xml" >"$BATS_TEST_TMPDIR/site.toml"
+    told topo --config "$BATS_TEST_TMPDIR/site.toml"
+    ends 0
+    [[ $output == *dgx-a100-nps4.xml* ]]
+    told topo --config "$BATS_TEST_TMPDIR/site.toml" --write-node-map
+    [ "$status" -eq 2 ]
+    [[ $talk == *"--write-node-map and --config exclude each other"* ]]
+    printf '[machine]\ntopologie = "x"\n' >"$BATS_TEST_TMPDIR/wrong.toml"
+    told topo --config "$BATS_TEST_TMPDIR/wrong.toml"
+    [ "$status" -eq 2 ]
+    [[ $talk == *"did you mean machine.topology?"* ]]
+}
+
+# A site whose machine is the recorded hgx-h100, and a user's file that puts its first GPU to the far package.
+site_and_users_file() {
+    printf '[machine]\ntopology = "%s"\n' "$machines/hgx-h100.xml" >"$BATS_TEST_TMPDIR/site.toml"
+    first=$("$holdfast" topo --topology "$machines/hgx-h100.xml" --json | jq -r '.gpus[0].id')
+    printf '<system version="1"><cpu numaid="1"><pci busid="%s" class="0x030200"/></cpu></system>\n' "$first" \
+        >"$BATS_TEST_TMPDIR/own.xml"
+    site=(--config "$BATS_TEST_TMPDIR/site.toml")
+}
+
+@test "topo: NCCL_TOPO_FILE moves the devices it names, in plan too, but in no recorded machine and no comparison" {
+    needs jq jq
+    site_and_users_file
+    export NCCL_TOPO_FILE=$BATS_TEST_TMPDIR/own.xml
+    told topo "${site[@]}" --json
+    ends 0
+    [ "$(jq -c '[.gpus[].near.numa]' <<<"$output")" = "[1,0,0,0,1,1,1,1]" ]
+    [[ $(jq -r .origin <<<"$output") == *"NCCL_TOPO_FILE=$NCCL_TOPO_FILE says what 1 of "*" GPUs and NICs are near" ]]
+    told plan "${site[@]}" --ranks 8 --explain
+    ends 0
+    [[ $output == *"note: NCCL_TOPO_FILE=$NCCL_TOPO_FILE says what 1 of "* ]]
+    told topo --topology "$machines/hgx-h100.xml" --json
+    [ "$(jq -c '[.gpus[].near.numa]' <<<"$output")" = "[0,0,0,0,1,1,1,1]" ]
+    told topo "${site[@]}" --diff "$machines/hgx-h100.xml"
+    [[ $output == *"are alike"* ]]
+}
+
+@test "topo: a torn or absent NCCL_TOPO_FILE is one warning, and the machine is taken as it is" {
+    needs jq jq
+    site_and_users_file
+    "$holdfast" topo "${site[@]}" --json >"$BATS_TEST_TMPDIR/machine.json"
+    printf '<system><cpu numaid="1">' >"$BATS_TEST_TMPDIR/torn.xml"
+    for file in torn.xml absent.xml; do
+        NCCL_TOPO_FILE=$BATS_TEST_TMPDIR/$file told topo "${site[@]}" --json
+        [ "$status" -eq 0 ]
+        cmp "$BATS_TEST_TMPDIR/out" "$BATS_TEST_TMPDIR/machine.json"
+        [ "$(wc -l <<<"$talk")" -eq 1 ]
+        [[ $talk == *"NCCL_TOPO_FILE is not used for placing ranks: "*"$file"* ]]
+        NCCL_TOPO_FILE=$BATS_TEST_TMPDIR/$file told exec "${site[@]}" -- echo ran
+        [ "$status" -eq 0 ]
+        [ "$output" = ran ]
+        [[ $talk == *"NCCL_TOPO_FILE is not used"* ]]
+    done
 }

@@ -86,6 +86,38 @@ TEST(Grant, NoticesThatSlurmNarrowedEveryRankToItsOwnGpu) {
       grant_of(node(), {{"SLURM_TRES_BIND", "gres/gpu:none"}}, {.in_step = true}).narrowed);
 }
 
+TEST(Grant, LeavesOutAGpuThatCannotBeOpened) {
+  const auto read =
+      grant_of(node(), {{"SLURM_STEP_GPUS", "0-2"}}, {.in_step = true, .closed = gpus({0, 2})});
+  EXPECT_EQ(read.grant.gpus, gpus({1, 3}));
+  ASSERT_EQ(read.notes.size(), 1U);
+  EXPECT_EQ(read.notes[0], "GPU 0000:12:00.0 is granted but cannot be opened; left out");
+  const auto whole = grant_of(node(), {}, {.closed = gpus({3})});
+  EXPECT_EQ(whole.grant.gpus, gpus({0, 1, 2})) << "all are granted where nobody says otherwise";
+}
+
+TEST(Grant, TakesNoGpuInBecauseItCanBeOpened) {
+  const auto read =
+      grant_of(node(), {{"SLURM_STEP_GPUS", "0"}}, {.in_step = true, .closed = gpus({0})});
+  EXPECT_EQ(read.grant.gpus, gpus({3}));
+  EXPECT_TRUE(read.notes.empty());
+}
+
+TEST(Grant, StaysAsItIsWhereNoGpuOfItCanBeOpened) {
+  const auto read =
+      grant_of(node(), {{"SLURM_STEP_GPUS", "2,3"}}, {.in_step = true, .closed = gpus({0, 1})});
+  EXPECT_EQ(read.grant.gpus, gpus({0, 1}));
+  ASSERT_EQ(read.notes.size(), 1U);
+  EXPECT_NE(read.notes[0].find("no granted GPU can be opened"), std::string::npos);
+}
+
+TEST(Grant, IsNotJudgedByOneRankWhereSlurmGaveEachItsOwnGpu) {
+  const auto read = grant_of(node(),
+                             {{"SLURM_STEP_GPUS", "0-3"}, {"SLURM_GPUS_PER_TASK", "1"}},
+                             {.in_step = true, .closed = gpus({1, 2, 3})});
+  EXPECT_EQ(read.grant.gpus, gpus({0, 1, 2, 3})) << "else every rank would plan another node";
+}
+
 TEST(CpusBoundBySlurm, AreTheUnionOfAllTasksMasks) {
   EXPECT_EQ(cpus_bound_by_slurm(
                 {{"SLURM_CPU_BIND_TYPE", "mask_cpu:"}, {"SLURM_CPU_BIND_LIST", "0x1,0x2"}}),

@@ -18,15 +18,13 @@ struct MachineSource {
       "/"};  ///< `sys` and `proc` are read below it; a test lends a directory
   std::vector<std::string>
       gpu_vendors;  ///< PCI vendor ids (four hex digits) besides 10de, 1002 and 8086
-  /// NCCL topology file that places devices of which the kernel does not know what they are near:
-  /// NCCL_TOPO_FILE of the caller's environment. Empty: the one clouds install,
-  /// var/run/nvidia-topologyd/virtualTopology.xml below `root`, where it exists.
-  std::filesystem::path nccl_topology;
 };
 
 /// Changes the environment while libhwloc loads (variables such as HWLOC_XMLFILE would have it
 /// describe another machine), so no other thread may run meanwhile. Holds the whole node, PUs
-/// outside this process's cgroup too: the grant says what may be used.
+/// outside this process's cgroup too: the grant says what may be used. Devices of which the kernel
+/// does not know what they are near are placed by the NCCL file clouds install,
+/// var/run/nvidia-topologyd/virtualTopology.xml below the root, where it exists.
 [[nodiscard]] Result<Topology> read_machine(const MachineSource& source);
 
 /// A recorded machine: hwloc XML version 1 or 2, an NCCL topology file (NCCL_TOPO_FILE,
@@ -37,6 +35,17 @@ struct MachineSource {
 
 /// The same from text already in memory; `origin` names it in messages.
 [[nodiscard]] Result<Topology> parse_topology(std::string_view text, std::string_view origin);
+
+/// Moves GPUs and NICs to where an NCCL topology file has them, and says how many it knew. It wins
+/// over what the topology has, as NCCL reads its file (NCCL_TOPO_FILE) before it looks around. What
+/// the file does not name stays. After a failure the topology is as it was.
+[[nodiscard]] Result<std::size_t> add_nccl_locality(const std::filesystem::path& file,
+                                                    Topology& topology);
+
+/// GPUs of this machine whose device file (/dev/nvidiaN) this process may not open: the device
+/// cgroup, the file's mode or a container keeps it away. None where there is no way to tell.
+[[nodiscard]] std::vector<GpuId> read_closed_gpus(const Topology& topology,
+                                                  const std::filesystem::path& root);
 
 /// The largest file that is looked at: the biggest recorded machine has 0.5 MB.
 inline constexpr std::size_t max_topology_bytes = std::size_t{64} << 20;

@@ -24,12 +24,14 @@ struct GrantFacts {
   std::optional<CpuSet> allowed{};               ///< what the kernel lets this process use
   std::optional<std::vector<unsigned>> cores{};  ///< Slurm's abstract core numbers of the step
   bool in_step{};                                ///< started by srun
+  std::vector<affinity::GpuId> closed{};         ///< GPUs this process may not open
   bool gpus_without_gres{};  ///< the site does not count GPUs: a step may use all of them
 };
 
 /// The CPUs and GPUs this step may use on this node, from Slurm's variables and the kernel's
 /// answer; pure. SLURM_STEP_GPUS holds device minors (the N of /dev/nvidiaN in gres.conf); outside
-/// Slurm the visible-devices list of the vendor says which GPUs there are to use.
+/// Slurm the visible-devices list of the vendor says which GPUs there are to use. What is granted
+/// and cannot be opened is left out, for the runtime will not number it either.
 [[nodiscard]] GrantRead grant_of(const affinity::Topology& topology,
                                  const affinity::Environment& environment,
                                  const GrantFacts& facts);

@@ -42,7 +42,7 @@ struct Planned {
   affinity::Wish wish;
   affinity::EnvironmentWish environment;
   affinity::Plan plan;
-  std::vector<std::string> notes;  ///< about the grant; the plan has its own
+  std::vector<std::string> notes;  ///< about machine and grant; the plan has its own
   bool narrowed{};                 ///< Slurm gave every rank its own GPU already
 };
 

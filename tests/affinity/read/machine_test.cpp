@@ -6,6 +6,8 @@
 #include "support/fake_sysfs.hpp"
 
 #include <cstdlib>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -92,6 +94,30 @@ TEST(Machine, TakesUuidMinorAndModelFromTheNvidiaDriver) {
   EXPECT_EQ(topology.gpus[0].minor, 1U) << "minors need not follow PCI order";
   EXPECT_EQ(topology.gpus[0].model, "NVIDIA H100 80GB HBM3");
   EXPECT_EQ(topology.gpus[1].uuid, "") << "the driver has not initialized it";
+}
+
+TEST(ClosedGpus, AreThoseWhoseDeviceFileThisProcessMayNotOpen) {
+  FakeSysfs sysfs;
+  two_sockets(sysfs);
+  sysfs.nvidia_gpu("0000:13:00.0", 1, "GPU-a").nvidia_gpu("0000:81:00.0", 0, "GPU-b");
+  const Topology topology = read(sysfs);
+  EXPECT_TRUE(read_closed_gpus(topology, sysfs.root()).empty())
+      << "without any device file there is no way to tell";
+  sysfs.file("dev/nvidia1", "");
+  EXPECT_THAT(read_closed_gpus(topology, sysfs.root()), ElementsAre(topology.gpus[1].id));
+  sysfs.file("dev/nvidia0", "");
+  EXPECT_TRUE(read_closed_gpus(topology, sysfs.root()).empty());
+  std::filesystem::permissions(sysfs.root() / "dev/nvidia1", std::filesystem::perms::owner_read);
+  if (geteuid() == 0) return;  // root may write everywhere
+  EXPECT_THAT(read_closed_gpus(topology, sysfs.root()), ElementsAre(topology.gpus[0].id));
+}
+
+TEST(ClosedGpus, AreNotLookedForAmongInstancesAndWithoutMinors) {
+  FakeSysfs sysfs;
+  two_sockets(sysfs);
+  sysfs.nvidia_gpu("0000:13:00.0", 0, "GPU-a").mig_instance(0, 1, 0).mig_instance(0, 2, 0);
+  sysfs.file("dev/nvidia7", "");
+  EXPECT_TRUE(read_closed_gpus(read(sysfs), sysfs.root()).empty());
 }
 
 TEST(Machine, LeavesOutAGpuItsDriverHasNotTaken) {
@@ -218,17 +244,6 @@ TEST(Machine, LearnsLocalityOfAVmFromItsNcclFile) {
   EXPECT_NE(topology.origin.find("virtualTopology.xml"), std::string::npos) << topology.origin;
 }
 
-TEST(Machine, PrefersTheNcclFileItWasGiven) {
-  FakeSysfs sysfs;
-  vm(sysfs);
-  sysfs.file("var/run/nvidia-topologyd/virtualTopology.xml", "not this one");
-  sysfs.file("own.xml", virtual_topology);
-  MachineSource source{sysfs.root(), {}, sysfs.root() / "own.xml"};
-  const auto topology = read_machine(source);
-  ASSERT_TRUE(topology);
-  EXPECT_EQ(topology->gpus[1].near.numa, NumaNode{1});
-}
-
 TEST(Machine, DoesWithoutABrokenNcclFileAndSaysSo) {
   FakeSysfs sysfs;
   vm(sysfs);
@@ -245,6 +260,65 @@ TEST(Machine, BelievesTheKernelBeforeAnNcclFile) {
   sysfs.function({"pci0102:00/0102:00:00.0", "0x020700", "15b3:101c", -1});
   sysfs.file("var/run/nvidia-topologyd/virtualTopology.xml", virtual_topology);
   EXPECT_EQ(read(sysfs).gpus[0].near.numa, NumaNode{0});
+}
+
+/// Bare metal, as the kernel knows it, for a file that has its own ideas.
+Topology known(FakeSysfs& sysfs) {
+  sysfs.cpus({2, 4, 1});
+  sysfs.function({"pci0002:00/0002:00:00.0", "0x030200", "10de:20b0", 0});
+  sysfs.function({"pci0003:00/0003:01:00.0/0003:02:00.0", "0x030200", "10de:20b0", 0});
+  sysfs.function({"pci0102:00/0102:00:00.0", "0x020700", "15b3:101c", 0});
+  sysfs.verbs("mlx5_0", "pci0102:00/0102:00:00.0");
+  sysfs.file("own.xml", virtual_topology);
+  return read(sysfs);
+}
+
+TEST(NcclLocality, OfAUsersFileWinsOverTheKernel) {
+  FakeSysfs sysfs;
+  Topology topology = known(sysfs);
+  const auto placed = add_nccl_locality(sysfs.root() / "own.xml", topology);
+  ASSERT_TRUE(placed) << placed.error().sentence();
+  EXPECT_EQ(*placed, 2U);
+  EXPECT_EQ(topology.gpus[0].near, (Locality{NumaNode{1}, CpuSet{4, 5, 6, 7}}));
+  EXPECT_EQ(path_between(topology, topology.gpus[0], topology.nics[0]), PciPath::pix);
+}
+
+TEST(NcclLocality, LeavesWhatTheFileDoesNotName) {
+  FakeSysfs sysfs;
+  Topology topology = known(sysfs);
+  const Topology before = topology;
+  ASSERT_TRUE(add_nccl_locality(sysfs.root() / "own.xml", topology));
+  EXPECT_EQ(topology.gpus[1].near, before.gpus[1].near);
+  ASSERT_TRUE(topology.gpus[1].behind);
+  EXPECT_EQ(topology.bridges[*topology.gpus[1].behind].name, "0003:01:00.0");
+  EXPECT_FALSE(inconsistency(topology));
+  for (const PciBridge& bridge : topology.bridges)
+    EXPECT_NE(bridge.name, "host 0") << "the host bridge that no device is behind any more";
+}
+
+TEST(NcclLocality, AddsNothingTheSecondTime) {
+  FakeSysfs sysfs;
+  Topology topology = known(sysfs);
+  ASSERT_TRUE(add_nccl_locality(sysfs.root() / "own.xml", topology));
+  const Topology once = topology;
+  ASSERT_TRUE(add_nccl_locality(sysfs.root() / "own.xml", topology));
+  EXPECT_EQ(topology, once);
+}
+
+TEST(NcclLocality, OfAFileThatIsNoneIsOneSentenceAndChangesNothing) {
+  FakeSysfs sysfs;
+  Topology topology = known(sysfs);
+  const Topology before = topology;
+  sysfs.file("torn.xml", std::string_view(virtual_topology).substr(0, 200));
+  sysfs.file("graph.xml", "<graphs/>");
+  ASSERT_EQ(::mkfifo((sysfs.root() / "pipe.xml").c_str(), 0600), 0);
+  for (const char* name : {"torn.xml", "graph.xml", "pipe.xml", "absent.xml"}) {
+    const auto placed = add_nccl_locality(sysfs.root() / name, topology);
+    ASSERT_FALSE(placed) << name;
+    EXPECT_NE(placed.error().sentence().find(name), std::string::npos);
+    EXPECT_EQ(placed.error().sentence().find('\n'), std::string::npos);
+    EXPECT_EQ(topology, before);
+  }
 }
 
 TEST(Machine, PlacesSoftRoceOnTheNetdevBelowIt) {
@@ -296,7 +370,7 @@ TEST(Machine, TakesGpusOfFurtherVendorsOnRequest) {
   sysfs.cpus({1, 2, 1});
   sysfs.function({"pci0000:00/0000:00:02.0", "0x038000", "1234:1111", 0});
   EXPECT_TRUE(read(sysfs).gpus.empty());
-  MachineSource source{sysfs.root(), {"1234"}, {}};
+  MachineSource source{sysfs.root(), {"1234"}};
   const auto topology = read_machine(source);
   ASSERT_TRUE(topology);
   ASSERT_EQ(topology->gpus.size(), 1U);
