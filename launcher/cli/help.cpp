@@ -119,10 +119,12 @@ std::string synopsis(const Verb& verb) {
 std::string verb_help(const Verb& verb) {
   Columns options;
   for (const OptionSpec& spec : verb.options)
-    if (!spec.hidden) options.add(flag_of(spec), spec.help);
+    if (!spec.hidden && !spec.rare) options.add(flag_of(spec), spec.help);
   options.add("--help", "show this help");
   std::string out =
       cat("Usage: ", synopsis(verb), "\n\n", verb.about, "\n\nOptions:\n", options.text());
+  if (std::ranges::any_of(verb.options, &OptionSpec::rare))
+    out += cat("More options: man holdfast-", verb.name, '\n');
   if (!verb.examples.empty()) out += cat("\nExamples:\n", indented(verb.examples));
   return out;
 }

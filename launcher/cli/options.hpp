@@ -32,6 +32,7 @@ struct OptionSpec {
   std::string_view help;      ///< a few words, lower case, no full stop
   bool repeatable{};
   bool hidden{};  ///< for tests and for the plugin: not in help, manual or completion
+  bool rare{};    ///< in the manual and in completion; the help screen is short
 };
 
 /// What may follow the options.

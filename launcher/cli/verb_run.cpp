@@ -2,7 +2,9 @@
 // `holdfast run srun …`: the supervisor of a job. The same verb with --take-over is what a sentinel
 // starts when the batch host is gone: it knows nothing but the state directory.
 #include "cli/run/asked.hpp"
+#include "cli/run/earlier.hpp"
 #include "cli/run/home.hpp"
+#include "cli/run/policy_table.hpp"
 #include "cli/verbs.hpp"
 #include "holdfast/attempt/launch.hpp"
 #include "holdfast/attempt/rank_map.hpp"
@@ -19,10 +21,15 @@ namespace {
 constexpr std::int64_t successor_waits_ms = 400;
 
 /// The run has ended before: a requeued script only tells Slurm so.
-std::optional<ExitStatus> ended_before(const events::RunState& before, Voice& voice) {
-  if (!before.ended || before.requeued) return std::nullopt;
-  voice.note(cat("the run has ended already: ", before.ended->verdict, "; ", before.ended->why));
-  return static_cast<ExitStatus>(before.ended->exit);
+ExitStatus ended_before(const events::RunEnded& ended, Voice& voice) {
+  voice.note(cat("the run has ended already: ", ended.verdict, "; ", ended.why));
+  return static_cast<ExitStatus>(ended.exit);
+}
+
+/// Empty where nothing is written yet.
+events::RunState state_before(const std::string& state) {
+  const auto log = events::read_log(state);
+  return log ? events::replay(log->records) : events::RunState();
 }
 
 ExitStatus dry_run(const run::Settings& settings,
@@ -46,6 +53,7 @@ ExitStatus dry_run(const run::Settings& settings,
       << "command: " << join(launch.words, " ") << '\n';
   for (const auto& [name, value] : launch.set)
     out << "set: " << name << '=' << value << '\n';
+  if (settings.explains) out << policy_table(plan.policy);
   return ExitStatus::ok;
 }
 
@@ -53,9 +61,6 @@ Result<ExitStatus> supervise(run::Settings settings,
                              const JobHere& job,
                              bool take_over,
                              Caller& caller) {
-  // First of all: a requeued script may have one node only, where a run wanted five.
-  if (const auto log = events::read_log(settings.state))
-    if (auto status = ended_before(events::replay(log->records), caller.voice)) return *status;
   auto line = attempt::read_srun_line(settings.command);
   if (!line) return line.error();
   auto plan = plan_of(settings, *line, job);
@@ -105,6 +110,7 @@ Result<ExitStatus> take_over(const ParsedOptions& options, const JobHere& here, 
   const auto contents = events::read_log(*state);
   if (!contents) return contents.error();
   const auto before = events::replay(contents->records);
+  if (before.ended && !before.requeued) return ended_before(*before.ended, caller.voice);
   auto settings = run::from_words(before.policy, before.command, *state);
   if (!settings) return settings.error();
   auto environment = become_batch_script(*state, settings->directory, here.id);
@@ -118,6 +124,24 @@ Result<ExitStatus> take_over(const ParsedOptions& options, const JobHere& here, 
   }
   Caller heir{caller.out, caller.voice, *environment, caller.looks};
   return supervise(std::move(*settings), *job, true, heir);
+}
+
+/// Goes on from what lies in the state directory, or begins there.
+Result<ExitStatus> begin(run::Settings settings, const JobHere& job, Caller& caller) {
+  const auto handed_on = caller.environment.find("HOLDFAST_CONTINUE");
+  const bool resubmitted = handed_on != caller.environment.end();
+  if (resubmitted && is_handed_on(state_before(handed_on->second), settings.command))
+    settings.state = handed_on->second;
+  // First of all: a requeued script may have one node only, where a run wanted five. What is there
+  // once the epoch is claimed is read again: others may write until then.
+  const auto before = state_before(settings.state);
+  const auto ended = earlier_end(before, job, settings.state, resubmitted);
+  if (!ended) return ended.error();
+  if (*ended) return ended_before(*before.ended, caller.voice);
+  if (settings.program_requeues)
+    caller.voice.note(
+        "the program requeues the job itself when Slurm warns; holdfast leaves that to it");
+  return supervise(std::move(settings), job, false, caller);
 }
 
 Result<ExitStatus> run_run(const ParsedOptions& options, Caller& caller) {
@@ -138,7 +162,7 @@ Result<ExitStatus> run_run(const ParsedOptions& options, Caller& caller) {
     if (!plan) return caller.voice.refuse(plan.error(), ExitStatus::failed);
     return dry_run(*settings, *plan, *line, caller.out);
   }
-  auto ended = supervise(std::move(*settings), *job, false, caller);
+  auto ended = begin(std::move(*settings), *job, caller);
   if (!ended) return caller.voice.refuse(ended.error(), ExitStatus::failed);
   return *ended;
 }

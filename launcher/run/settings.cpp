@@ -100,6 +100,9 @@ std::map<std::string, std::string> to_words(const Settings& settings) {
       {"launch_timeout_ms", ms(settings.launch_timeout)},
       {"hang_watch", yes(settings.hang_watch)},
       {"place", yes(settings.place)},
+      {"explain", yes(settings.explains)},
+      {"submit_again", yes(settings.submits_again)},
+      {"program_requeues", yes(settings.program_requeues)},
       {"output_cap", std::to_string(settings.output_cap)},
   };
   if (settings.nodes) words["nodes"] = std::to_string(*settings.nodes);
@@ -141,6 +144,9 @@ Result<Settings> from_words(const std::map<std::string, std::string>& words,
     read.time("hang_timeout_ms", settings.hang_timeout.emplace());
   read.yes("hang_watch", settings.hang_watch);
   read.yes("place", settings.place);
+  read.yes("explain", settings.explains);
+  read.yes("submit_again", settings.submits_again);
+  read.yes("program_requeues", settings.program_requeues);
   if (read.failure()) return *read.failure();
   return settings;
 }

@@ -56,6 +56,7 @@ class Supervisor final : public sentinel::Roster::Listener {
   void start_sentinels();
   void hear_sentinels_srun(std::string_view chunk);
   void ask_for_plugin();
+  void ask_for_wiring();
   void listen_to_signals();
 
   // effects (supervisor_effects.cpp)

@@ -215,10 +215,16 @@ void Supervisor::gathered() {
 void Supervisor::hand_back_now(const supervise::HandBack& back) {
   boost::system::error_code ignored;
   signals_.remove(SIGTERM, ignored);  // NOLINT(bugprone-unused-return-value): it was there
-  hand_back(
-      loop_, {with_.plan.job, back.exclude, back.only_to_end}, [this](const Result<void>& done) {
-        hear(supervise::HandedBack{done.has_value(), done ? "" : done.error().sentence()});
-      });
+  const HandBackWish wish{.job = with_.plan.job,
+                          .exclude = back.exclude,
+                          .one_node = back.only_to_end,
+                          .submit_again = back.submit_again,
+                          .no_script = with_.plan.successor,
+                          .nodes = static_cast<unsigned>(with_.plan.allocation.size()),
+                          .state = with_.settings.state};
+  hand_back(loop_, wish, [this](const Result<std::string>& done) {
+    hear(supervise::HandedBack{done.has_value(), done ? *done : done.error().sentence()});
+  });
 }
 
 void Supervisor::finish(int exit) {

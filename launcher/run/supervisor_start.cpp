@@ -4,6 +4,7 @@
 #include "holdfast/process/ask.hpp"
 #include "holdfast/recovery/srun_messages.hpp"
 #include "holdfast/sentinel/witness.hpp"
+#include "holdfast/slurm/cluster.hpp"
 #include "run/supervisor.hpp"
 
 #include <array>
@@ -74,6 +75,7 @@ Result<void> Supervisor::open() {
   if (auto failure = roster_->write_announcement()) return std::move(*failure);
   listen_to_signals();
   ask_for_plugin();
+  ask_for_wiring();
   if (!with_.plan.successor) start_sentinels();
   return {};
 }
@@ -121,6 +123,16 @@ void Supervisor::hear_sentinels_srun(std::string_view chunk) {
     sentinels_said_.erase(0, end + 1);
   }
   if (!unseen.nodes.empty()) hear(std::move(unseen));
+}
+
+void Supervisor::ask_for_wiring() {
+  process::ask(loop_,
+               slurm::show_topology(),
+               patience_with_help,
+               [this](const Result<process::Answer>& answer) {
+                 if (answer && answer->end.well())
+                   hear(supervise::Wired{slurm::parse_topology(answer->output)});
+               });
 }
 
 void Supervisor::start_sentinels() {

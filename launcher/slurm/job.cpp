@@ -30,6 +30,7 @@ Result<JobFacts> parse_job(std::string_view line) {
   facts.nodes = hosts(field(line, "NodeList"));
   facts.batch_host = field(line, "BatchHost");
   facts.restarts = parse_number<unsigned>(field(line, "Restarts")).value_or(0);
+  facts.resized = !field(line, "ResizeTime").empty();
   facts.requeue = field(line, "Requeue") == "1";
   facts.excluded = hosts(field(line, "ExcNodeList"));
   if (const auto end = parse_number<std::uint64_t>(field(line, "EndTime"));

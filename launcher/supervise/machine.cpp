@@ -172,18 +172,27 @@ std::vector<std::string> Machine::pick_nodes() const {
   std::erase_if(spares, [this](const std::string& node) {
     return std::ranges::count(attempt_.nodes, node) != 0;
   });
-  auto spare = spares.begin();
   std::vector<std::string> picked;
   for (const std::string& node : attempt_.nodes) {
     if (usable(node)) {
       picked.push_back(node);
-    } else if (spare != spares.end()) {
-      picked.push_back(*spare++);
+    } else if (!spares.empty()) {
+      const auto near = std::ranges::find_if(spares, [&](const std::string& spare) {
+        return !leaf_of(node).empty() && leaf_of(spare) == leaf_of(node);
+      });
+      const auto chosen = near != spares.end() ? near : spares.begin();
+      picked.push_back(*chosen);
+      spares.erase(chosen);
     }
   }
-  while (picked.size() < plan_.wanted && spare != spares.end())
-    picked.push_back(*spare++);
+  for (auto spare = spares.begin(); picked.size() < plan_.wanted && spare != spares.end(); ++spare)
+    picked.push_back(*spare);
   return picked;
+}
+
+std::string Machine::leaf_of(const std::string& node) const {
+  const auto found = leaf_.find(node);
+  return found == leaf_.end() ? std::string() : found->second;
 }
 
 unsigned Machine::ranks_for(std::size_t nodes) const {
@@ -193,6 +202,7 @@ unsigned Machine::ranks_for(std::size_t nodes) const {
 
 recovery::Ground Machine::ground() const {
   recovery::Ground ground;
+  ground.leaf = leaf_;
   ground.wanted = plan_.wanted;
   ground.in_use = attempt_.nodes;
   for (const std::string& node : usable_nodes())

@@ -66,8 +66,13 @@ void Machine::hear(const Hung& hung, Now now) {
 }
 
 void Machine::hear(const EndIsNear& near, Now now) {
-  if (phase_ == Phase::running || phase_ == Phase::saving)
-    return ask_to_save(Aim::requeue_after_save, near.why, std::nullopt, now);
+  const bool runs = phase_ == Phase::running || phase_ == Phase::saving;
+  if (plan_.program_requeues) {
+    say(cat(near.why, "; the program requeues the job itself (--requeue-owner)"));
+    if (runs && plan_.save_signal != 0) ask_to_save(Aim::judge, near.why, std::nullopt, now);
+    return;
+  }
+  if (runs) return ask_to_save(Aim::requeue_after_save, near.why, std::nullopt, now);
   if (phase_ != Phase::stopping && phase_ != Phase::handing_back) hand_back({}, near.why, now);
 }
 
@@ -86,6 +91,7 @@ void Machine::hear(const HandedBack& answer, Now) {
   if (phase_ != Phase::handing_back) return;
   phase_ = Phase::ended;
   if (!answer.done) say(cat("the job could not be put back into the queue: ", answer.why));
+  if (answer.done && !answer.why.empty()) say(answer.why);
   if (!answer.done && !exit_after_hand_back_) {
     write(events::RunEnded{122, "gave_up", answer.why});
     effects_.emplace_back(End{122});
@@ -93,6 +99,8 @@ void Machine::hear(const HandedBack& answer, Now) {
   }
   effects_.emplace_back(End{exit_after_hand_back_.value_or(123)});
 }
+
+void Machine::hear(const Wired& wired, Now) { leaf_ = wired.leaf; }
 
 void Machine::hear(const StateUnseen& unseen, Now now) {
   std::string why = cat("the state directory ",

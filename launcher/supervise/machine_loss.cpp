@@ -5,6 +5,7 @@
 #include "holdfast/events/history.hpp"
 #include "holdfast/recovery/classify.hpp"
 #include "holdfast/supervise/machine.hpp"
+#include "supervise/explanation.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -280,6 +281,9 @@ void Machine::carry_out(const recovery::Decision& decision, Now now) {
   }
   write(events::decided_record(attempt_.number, decision));
   say(cat(word_of(decision.kind), ": ", decision.why));
+  if (plan_.explains)
+    for (std::string& line : explanation(decision, history_.attempts.back().loss))
+      say(std::move(line));
   effects_.emplace_back(SetMembers{{living_.begin(), living_.end()}});
   for (const std::string& node : decision.exclude)
     unfit_.insert(node);

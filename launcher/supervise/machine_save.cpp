@@ -140,10 +140,11 @@ void Machine::hand_back(std::vector<std::string> exclude, const std::string& why
   // We live on this node, so it is not dead; a list that says so was made while Slurm ended the
   // sentinels.
   if (std::ranges::count(exclude, plan_.host) != 0) exclude.clear();
-  write(events::Requeued{"scontrol requeue", exclude, why});
+  const bool anew = plan_.submits_again && !exclude.empty();
+  write(events::Requeued{anew ? "sbatch" : "scontrol requeue", exclude, why});
   say(cat("back into the queue: ", why));
   phase_ = Phase::handing_back;
-  effects_.emplace_back(HandBack{std::move(exclude), false});
+  effects_.emplace_back(HandBack{std::move(exclude), false, anew});
 }
 
 void Machine::end(int exit, std::string verdict, std::string why, Now) {

@@ -4,6 +4,7 @@
 #include "holdfast/common/text.hpp"
 #include "holdfast/events/history.hpp"
 #include "holdfast/supervise/machine.hpp"
+#include "supervise/explanation.hpp"
 
 #include <algorithm>
 
@@ -112,6 +113,15 @@ void Machine::start(std::vector<std::string> nodes,
   aim_ = Aim::judge;
   next_look_ = now.steady_ms + plan_.look_ms;
   phase_ = Phase::running;
+  if (plan_.explains) {
+    say(cat("attempt ", attempt_.number, " starts"));
+    auto spares = usable_nodes();
+    std::erase_if(spares, [this](const std::string& node) {
+      return std::ranges::count(attempt_.nodes, node) != 0;
+    });
+    for (std::string& line : explanation(attempt_.nodes, spares, attempt_.resume, why))
+      say(std::move(line));
+  }
   std::optional<events::ResumePoint> point;
   if (attempt_.resume) point = events::resume_point(*attempt_.resume);
   write(events::AttemptStarted{attempt_.number,

@@ -30,15 +30,21 @@ TEST(Help, FitsAScreen) {
     expect_screen(verb_help(*verb), 30);
 }
 
-TEST(Help, NamesEveryVerbAndEveryOptionThatIsNotHidden) {
+TEST(Help, NamesEveryVerbAndEveryOptionThatIsNeitherHiddenNorRare) {
   for (const Verb* verb : verbs()) {
     EXPECT_THAT(program_help(), HasSubstr(cat("\n  ", verb->name, ' ')));
     for (const OptionSpec& option : verb->options) {
       const std::string word = cat("\n  --", option.name, ' ');
       const bool named = verb_help(*verb).find(word) != std::string::npos;
-      EXPECT_EQ(named, !option.hidden) << verb->name << word;
+      EXPECT_EQ(named, !option.hidden && !option.rare) << verb->name << word;
     }
   }
+}
+
+TEST(Help, PointsToTheManualWhereItIsNotAll) {
+  EXPECT_THAT(verb_help(run_verb), HasSubstr("\nMore options: man holdfast-run\n"));
+  EXPECT_THAT(completion_words(run_verb), HasSubstr("\n--requeue-by choice requeue resubmit\n"));
+  EXPECT_EQ(verb_help(topo_verb).find("More options"), std::string::npos);
 }
 
 TEST(Help, IsTheSameHoweverItIsAskedFor) {

@@ -2,7 +2,9 @@
 #include "cli/run/asked.hpp"
 
 #include "cli/ckpt/look.hpp"
+#include "cli/run/requeuer.hpp"
 #include "holdfast/attempt/rank_map.hpp"
+#include "holdfast/checkpoint/resume.hpp"
 #include "holdfast/common/duration.hpp"
 #include "holdfast/common/hostlist.hpp"
 #include "holdfast/common/text.hpp"
@@ -68,7 +70,10 @@ Result<run::Settings> settings_of(const ParsedOptions& options) {
     settings.checkpoints.push_back(std::move(*whole));
   }
   settings.resume_arg = options.value("resume-arg").value_or("");
-  for (const std::string name : {"ckpt-format", "ckpt-marker"})
+  if (const auto command = options.value("ckpt-verify"))
+    if (const auto words = checkpoint::split_words(*command); !words)
+      return Failure(words.error()).within("--ckpt-verify");
+  for (const std::string name : {"ckpt-format", "ckpt-marker", "ckpt-verify"})
     if (const auto value = options.value(name))
       settings.look.insert(settings.look.end(), {cat("--", name), *value});
   settings.policy.max_restarts =
@@ -103,6 +108,13 @@ Result<run::Settings> settings_of(const ParsedOptions& options) {
   settings.launch_timeout = *launch;
   settings.save_lead = *lead;
   settings.place = !options.has("no-place");
+  settings.explains = options.has("explain");
+  settings.submits_again = options.value("requeue-by") == "resubmit";
+  const std::string owner = options.value("requeue-owner").value_or("auto");
+  settings.program_requeues =
+      owner == "program" ||
+      (owner == "auto" &&
+       requeuer_of(options.operands(), options.value("ckpt-format").value_or("")));
   return settings;
 }
 
@@ -141,6 +153,9 @@ Result<supervise::Plan> plan_of(const run::Settings& settings,
   plan.policy = settings.policy;
   plan.command = settings.command;
   plan.policy_words = run::to_words(settings);
+  plan.explains = settings.explains;
+  plan.submits_again = settings.submits_again;
+  plan.program_requeues = settings.program_requeues;
   plan.save_signal = settings.save_signal.value_or(0);
   plan.save_lead_ms = settings.save_lead.count();
   plan.launch_ms = settings.launch_timeout.count();

@@ -15,6 +15,12 @@
 
 namespace holdfast::cli {
 
+/// What most runs never say; the manual tells of it.
+constexpr OptionSpec rare(OptionSpec spec) {
+  spec.rare = true;
+  return spec;
+}
+
 inline constexpr std::array run_options{
     OptionSpec{"nodes", Takes::number, "N", "nodes an attempt uses; the rest are spares"},
     OptionSpec{"spares", Takes::number, "K", "nodes kept back to replace lost ones; 0"},
@@ -22,18 +28,26 @@ inline constexpr std::array run_options{
     OptionSpec{"resume-arg", Takes::text, "WORDS", "added to the program: '--load {path}'"},
     OptionSpec{"ckpt-format", Takes::text, "NAME", "the checkpoints' format; recognised"},
     OptionSpec{"ckpt-marker", Takes::text, "NAME", "a file of this name ends a good checkpoint"},
+    rare(OptionSpec{"ckpt-verify", Takes::text, "COMMAND", "ends with 0 when {path} is good"}),
     OptionSpec{"max-restarts", Takes::number, "R", "over the job's life; 100"},
     OptionSpec{
         "no-progress", Takes::number, "N", "attempts without a new checkpoint that end it; 3"},
     OptionSpec{"shrink-to", Takes::number, "M", "go on with M nodes when there are no more"},
     OptionSpec{"node-timeout", Takes::text, "TIME", "silence after which a node is lost; 5s"},
     OptionSpec{"hang-timeout", Takes::text, "TIME", "auto, off, or a time; auto"},
-    OptionSpec{"launch-timeout", Takes::text, "TIME", "until all ranks must run; 10m"},
+    rare(OptionSpec{"launch-timeout", Takes::text, "TIME", "until all ranks must run; 10m"}),
     OptionSpec{"save-signal", Takes::text, "SIG", "what asks the ranks to save: USR1"},
     OptionSpec{"save-lead", Takes::text, "TIME", "how long a save may take; 2m"},
     OptionSpec{"on-exhausted", Takes::choice, "requeue|fail", "when nothing else is left; requeue"},
+    rare(OptionSpec{
+        "requeue-by", Takes::choice, "requeue|resubmit", "when a node is dead; requeue"}),
+    rare(OptionSpec{"requeue-owner",
+                    Takes::choice,
+                    "auto|holdfast|program",
+                    "who requeues when Slurm warns; auto"}),
     OptionSpec{"no-place", Takes::nothing, "", "leave cores, GPUs and NICs of ranks to Slurm"},
     OptionSpec{"state", Takes::directory, "DIR", "shared by all nodes; ~/.holdfast/JOBID"},
+    OptionSpec{"explain", Takes::nothing, "", "say what every decision rests on"},
     OptionSpec{"dry-run", Takes::nothing, "", "say what would be started, and start nothing"},
     OptionSpec{
         "take-over", Takes::nothing, "", "go on with a run whose supervisor is gone", false, true},

@@ -32,7 +32,10 @@ struct Settings {
   Milliseconds node_timeout{std::chrono::seconds(5)};
   std::optional<Milliseconds> hang_timeout;  ///< nothing: auto
   bool hang_watch{true};
-  bool place{true};  ///< by `holdfast exec` where there is no plugin
+  bool place{true};         ///< by `holdfast exec` where there is no plugin
+  bool explains{};          ///< --explain
+  bool submits_again{};     ///< --requeue-by resubmit
+  bool program_requeues{};  ///< --requeue-owner program
   Milliseconds launch_timeout{std::chrono::minutes(10)};
   std::uint64_t output_cap{std::uint64_t{256} * 1024 * 1024};  ///< bytes of an attempt's file
 };

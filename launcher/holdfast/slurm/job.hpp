@@ -23,6 +23,7 @@ struct JobFacts {
   std::vector<std::string> nodes;  ///< those it still has; a DOWN one has been taken away
   std::string batch_host;
   unsigned restarts{};
+  bool resized{};                     ///< nodes were taken from it, or given back
   bool requeue{};                     ///< Slurm may put it back into the queue
   std::vector<std::string> excluded;  ///< ExcNodeList
   std::optional<std::int64_t> end_s;  ///< when its time is over, Unix; nothing: unlimited

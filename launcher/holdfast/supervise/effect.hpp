@@ -59,7 +59,8 @@ struct SetMembers {
 /// Give the job back to Slurm without these nodes; answered by HandedBack.
 struct HandBack {
   std::vector<std::string> exclude;
-  bool only_to_end{};  ///< the work is done; the script has only to say so: one node is enough
+  bool only_to_end{};   ///< the work is done; the script has only to say so: one node is enough
+  bool submit_again{};  ///< as a new job: this one may be held up by a node that is dead
 };
 /// A sentence for the user.
 struct Say {

@@ -7,6 +7,7 @@
 #include "holdfast/recovery/srun_messages.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -89,7 +90,11 @@ struct Told {
 /// The answer to HandBack.
 struct HandedBack {
   bool done{};
-  std::string why;
+  std::string why;  ///< done: something the user should know, or empty
+};
+/// Which leaf switch the nodes hang on, where the cluster tells.
+struct Wired {
+  std::map<std::string, std::string> leaf;
 };
 /// Sentinels of these nodes do not find the state directory, or another one in its place.
 struct StateUnseen {
@@ -116,6 +121,7 @@ using Happening = std::variant<Tick,
                                StopAsked,
                                Told,
                                HandedBack,
+                               Wired,
                                StateUnseen,
                                Deposed>;
 

@@ -36,6 +36,9 @@ struct Plan {
   bool successor{};          ///< took over from another host
   std::string predecessor;   ///< its host
   std::int64_t silent_ms{};  ///< how long it was silent
+  bool explains{};           ///< every decision is told with what it rests on
+  bool submits_again{};      ///< instead of a requeue that a dead node would hold up
+  bool program_requeues{};   ///< Slurm's warnings are the program's affair
   int save_signal{};         ///< what asks ranks to save; 0: nothing does
   std::int64_t save_lead_ms{120'000};
   std::int64_t join_ms{30'000};       ///< patience with sentinels at the start
@@ -111,6 +114,7 @@ class Machine {
   void hear(const StopAsked&, Now);
   void hear(const Told&, Now);
   void hear(const HandedBack&, Now);
+  void hear(const Wired&, Now);
   void hear(const StateUnseen&, Now);
   void hear(const Deposed&, Now);
 
@@ -155,6 +159,7 @@ class Machine {
   [[nodiscard]] bool usable(const std::string& node) const;
   [[nodiscard]] std::vector<std::string> usable_nodes() const;
   [[nodiscard]] std::vector<std::string> pick_nodes() const;
+  [[nodiscard]] std::string leaf_of(const std::string& node) const;
   [[nodiscard]] int exit_of_attempt() const;
   [[nodiscard]] bool slurm_restarts() const;
   [[nodiscard]] recovery::Ground ground() const;
@@ -205,6 +210,7 @@ class Machine {
   bool paused_{};
   std::optional<std::string> stop_asked_;  ///< why; nothing is started any more
   std::optional<int> exit_after_hand_back_;
+  std::map<std::string, std::string> leaf_;  ///< of nodes, where it is known
 };
 
 }  // namespace holdfast::supervise

@@ -46,6 +46,13 @@ TEST(Job, WithoutALimitHasNoEnd) {
   EXPECT_FALSE(job->end_s);
   EXPECT_TRUE(job->nodes.empty());
   EXPECT_EQ(job->standard_output, "");
+  EXPECT_FALSE(job->resized);
+}
+
+TEST(Job, ThatLostNodesWasResized) {
+  const auto job = parse_job("JobId=3 JobState=RUNNING ResizeTime=1795390600 StartTime=1795390508");
+  ASSERT_TRUE(job);
+  EXPECT_TRUE(job->resized);
 }
 
 TEST(Job, ThatSlurmDoesNotKnowIsAFailure) {
