@@ -6,6 +6,7 @@
 
 #include "holdfast/common/text.hpp"
 #include "holdfast/files/descriptor.hpp"
+#include "holdfast/spank/child.hpp"
 #include "holdfast/spank/rendezvous.hpp"
 
 #include <algorithm>
@@ -69,6 +70,33 @@ StepNodes read_step_nodes(spank_t spank, std::span<const std::string> srun_optio
   return step;
 }
 
+/// srun's own directory has the commands of its release.
+std::string read_scontrol_path() {
+  std::array<char, 4096> path{};
+  const ssize_t length = ::readlink("/proc/self/exe", path.data(), path.size());
+  const std::string_view srun(path.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
+  return std::string(srun.substr(0, srun.rfind('/') + 1)).append("scontrol");
+}
+
+/// The nodes of a step on part of its job's, which srun's environment does not have before it has
+/// launched. A question to the controller, so it is asked only where ranks will meet. Without an
+/// answer the list stays empty, and the port is taken unseen.
+std::string ask_step_nodes(spank_t spank) {
+  constexpr std::size_t most = std::size_t{64} << 10;
+  const auto world = read_item<std::uint32_t>(spank, S_JOB_TOTAL_TASK_COUNT, "the number of ranks");
+  const auto job = read_item<std::uint32_t>(spank, S_JOB_ID, "the job");
+  const auto step = read_item<std::uint32_t>(spank, S_JOB_STEPID, "the step");
+  if (!world || *world < 2 || !job || !step) return {};
+  std::vector<std::string> environment{"PATH=/usr/bin:/bin"};
+  if (const auto conf = read_own_variable("SLURM_CONF"))
+    environment.push_back(cat("SLURM_CONF=", *conf));
+  const auto answer = ask_child({{read_scontrol_path(), "show", "step", cat(*job, '.', *step)},
+                                 std::move(environment),
+                                 nodes_patience,
+                                 most});
+  return answer ? node_list_in(answer->output) : std::string();
+}
+
 bool is_this_host(const std::string& node) { return node == read_node_name(); }
 
 /// MASTER_PORT as the user set it: what an outer step of ours set is listed in HOLDFAST_SET.
@@ -101,13 +129,13 @@ void hand_on(const char* name, const std::optional<std::string>& value) {
 void hand_on_srun_facts(spank_t spank, const CpuBindFacts& cpu_bind) {
   const std::vector<std::string> options = read_srun_options(spank);
   hand_on("HOLDFAST_CPU_BIND_IS_USERS", cpu_bind_is_users(cpu_bind, options) ? "1" : "0");
-  const StepNodes nodes = read_step_nodes(spank, options);
-  const auto first = first_node(nodes);
+  StepNodes nodes = read_step_nodes(spank, options);
   // On the nodes the first of SLURM_STEP_NODELIST is rank 0's, except where the user arranged them.
-  hand_on("HOLDFAST_MASTER_ADDR", is_arbitrary(nodes) ? first : std::nullopt);
+  hand_on("HOLDFAST_MASTER_ADDR", is_arbitrary(nodes) ? first_node(nodes) : std::nullopt);
   std::optional<std::string> port;
   if (!port_is_users()) {
-    if (const auto found = find_port(spank, first)) port = cat(*found);
+    if (!is_arbitrary(nodes) && !first_node(nodes)) nodes.step_nodes = ask_step_nodes(spank);
+    if (const auto found = find_port(spank, first_node(nodes))) port = cat(*found);
   }
   hand_on("HOLDFAST_MASTER_PORT", port);
 }

@@ -87,9 +87,20 @@ std::optional<std::string> first_node(const StepNodes& step) {
     const auto hosts = parse_hostlist(line);
     return hosts && hosts->size() == 1 ? std::optional(hosts->front()) : std::nullopt;
   }
-  const auto hosts = parse_hostlist(step.job_nodes);
-  if (!hosts || hosts->empty() || hosts->size() != step.nodes) return std::nullopt;
-  return hosts->front();
+  for (const std::string& list : {step.step_nodes, step.job_nodes}) {
+    const auto hosts = parse_hostlist(list);
+    if (hosts && !hosts->empty() && hosts->size() == step.nodes) return hosts->front();
+  }
+  return std::nullopt;
+}
+
+std::string node_list_in(std::string_view shown_step) {
+  constexpr std::string_view key = " NodeList=";
+  const auto start = shown_step.find(key);
+  if (start == std::string_view::npos) return {};
+  const std::string_view rest = shown_step.substr(start + key.size());
+  const std::string_view list = rest.substr(0, rest.find_first_of(" \n"));
+  return list == "(null)" ? std::string() : std::string(list);
 }
 
 }  // namespace holdfast::spank

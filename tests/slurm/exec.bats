@@ -76,6 +76,26 @@ real() { echo $(($1 % REAL)); } # the real CPU that plays PU $1
     [ "$output" = "gpus <>" ]
 }
 
+@test "exec: a granted GPU that cannot be opened is left out, and one sentence a node says so" {
+    type -P jq >/dev/null || skip "jq is not installed"
+    # The recorded machine, with the numbers of its device files, which only a driver's own files tell.
+    "$HOLDFAST" topo --topology "$HOLDFAST_SOURCE_DIR/tests/machines/pretend-8gpu.xml" --json |
+        jq '.gpus |= (to_entries | map(.value + {minor: .key}))' >"$CLUSTER_SHARED/minors.json"
+    printf '[machine]\ntopology = "/shared/minors.json"\nstand_in = true\n' >"$CLUSTER_SHARED/minors.toml"
+    chmod 644 "$CLUSTER_SHARED"/minors.*
+    here=(srun -w n1 -N1 -n3 --gres=gpu:4 "$HOLDFAST" exec --config /shared/minors.toml -- bash -c 'echo "$LOCAL_RANK $HOLDFAST_GPUS"')
+    on n1 chmod 600 /dev/nvidia2
+    run --separate-stderr as_user "${here[@]}"
+    on n1 chmod 666 /dev/nvidia2
+    [ "$status" -eq 0 ]
+    [ "$(sort <<<"$output")" = "0 0000:11:00.0
+1 0000:21:00.0
+2 0000:41:00.0" ]
+    [ "$stderr" = "holdfast: warning: GPU 0000:31:00.0 is granted but cannot be opened; left out" ]
+    run -0 --separate-stderr as_user "${here[@]}"
+    [ "$stderr" = "" ]
+}
+
 @test "exec: a worker of torchrun takes its own place, by LOCAL_RANK" {
     run -0 as_user srun -N1 -n1 -c8 --gres=gpu:8 bash -c "
         for i in 0 1 2 3; do

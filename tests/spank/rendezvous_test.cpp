@@ -81,10 +81,23 @@ TEST(FirstNode, IsTheFirstOfTheJobWhenTheStepHasAll) {
   EXPECT_EQ(first_node({"block", "", "n[03-04],m1", 3}), "n03");
 }
 
-TEST(FirstNode, IsUnknownForAStepOnPartOfTheJob) {
+TEST(FirstNode, OfAStepOnPartOfTheJobIsInItsOwnListOnly) {
+  EXPECT_EQ(first_node({"block", "", "n[1-4]", 2, "n[3-4]"}), "n3");
+  EXPECT_FALSE(first_node({"block", "", "n[1-4]", 2, "n[2-4]"})) << "another step's list";
   EXPECT_FALSE(first_node({"block", "", "n[1-3]", 2}));
   EXPECT_FALSE(first_node({"block", "", "", 0}));
   EXPECT_FALSE(first_node({"block", "", "n[1", 1}));
+}
+
+TEST(FirstNode, IsInWhatScontrolShowsOfAStep) {
+  EXPECT_EQ(
+      node_list_in("StepId=12.3 UserId=1000 StartTime=2026-11-22T10:00:00 TimeLimit=UNLIMITED\n"
+                   "   State=RUNNING Partition=all NodeList=n[3-4]\n"
+                   "   Nodes=2 CPUs=4 Tasks=4 Name=train Network=(null)\n"),
+      "n[3-4]");
+  EXPECT_EQ(node_list_in("   State=PENDING NodeList=(null) Nodes=0"), "");
+  EXPECT_EQ(node_list_in("   ReqNodeList=n9\n"), "");
+  EXPECT_EQ(node_list_in(""), "");
 }
 
 TEST(FirstNode, IsTheFirstOfTheHostFileWhereTheUserArrangedThem) {

@@ -2,9 +2,13 @@
 // The plugin in srun: what it adds to the step's environment, and that it adds nothing unasked.
 #include "fake_host.hpp"
 #include "holdfast/common/text.hpp"
+#include "holdfast/files/descriptor.hpp"
 
+#include <array>
 #include <cstdlib>
 #include <fstream>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -22,7 +26,8 @@ class Srun : public PluginTest {
   void SetUp() override { slurm().context = S_CTX_LOCAL; }
 
   void TearDown() override {
-    for (const char* name : {"SLURM_JOB_NODELIST",
+    for (const char* name : {"SLURM_CONF",
+                             "SLURM_JOB_NODELIST",
                              "SLURM_DISTRIBUTION",
                              "SLURM_HOSTFILE",
                              "SLURM_CPU_BIND",
@@ -108,6 +113,47 @@ TEST_F(Srun, FindsANewPortWhereAnOuterStepOfOursLeftItsOwn) {
   launch();
   EXPECT_NE(value("HOLDFAST_MASTER_PORT"), "unset");
   EXPECT_NE(value("HOLDFAST_MASTER_PORT"), "29500");
+}
+
+/// Holds the port that the first launch chose, so that a second one meets it taken.
+class Listener {
+ public:
+  explicit Listener(std::uint16_t port)
+      : socket_(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_port = htons(port);
+    const auto* where = reinterpret_cast<const sockaddr*>(&address);
+    listens_ = ::bind(socket_.get(), where, sizeof address) == 0 && ::listen(socket_.get(), 1) == 0;
+  }
+  [[nodiscard]] bool listens() const { return listens_; }
+
+ private:
+  files::Descriptor socket_;
+  bool listens_{};
+};
+
+TEST_F(Srun, AsksTheControllerForTheNodesOfAStepOnPartOfTheJob) {
+  // The fake scontrol beside this program shows the file that SLURM_CONF names.
+  const std::string shown = (scratch.path() / "step").string();
+  std::array<char, 256> host{};
+  ASSERT_EQ(::gethostname(host.data(), host.size() - 1), 0);
+  const std::string_view full = host.data();
+  std::ofstream(shown) << "StepId=7.0\n   State=RUNNING NodeList=" << full.substr(0, full.find('.'))
+                       << '\n';
+  ::setenv("SLURM_CONF", shown.c_str(), 1);
+  ::setenv("SLURM_JOB_NODELIST", "far[1-2]", 1);
+  slurm().nodes = 1;
+  launch();
+  const auto first = parse_number<std::uint16_t>(value("HOLDFAST_MASTER_PORT"));
+  ASSERT_TRUE(first);
+  const Listener listener(*first);
+  if (!listener.listens()) GTEST_SKIP() << "port " << *first << " is in use here";
+  launch();
+  EXPECT_NE(value("HOLDFAST_MASTER_PORT"), cat(*first)) << "somebody listens on it there";
+  slurm().world = 1;
+  launch();
+  EXPECT_EQ(value("HOLDFAST_MASTER_PORT"), cat(*first)) << "one rank meets nobody: nobody is asked";
 }
 
 TEST_F(Srun, NamesTheFirstNodeOfAnArrangedStep) {

@@ -33,13 +33,17 @@ struct StepNodes {
   std::string host_file;     ///< how the file of an arbitrary step begins; empty: none
   std::string job_nodes;     ///< SLURM_JOB_NODELIST
   unsigned nodes{};          ///< nodes of the step
+  std::string step_nodes{};  ///< the step's own list, where the controller was asked
 };
 
-/// The node of rank 0, or nothing where it cannot be known yet (a step on part of the job's nodes).
-/// Pure.
+/// The node of rank 0, or nothing where that is not known: of a step on part of the job's nodes
+/// only its own list tells. Pure.
 [[nodiscard]] std::optional<std::string> first_node(const StepNodes& step);
 
 [[nodiscard]] bool is_arbitrary(const StepNodes& step);
+
+/// The nodes in what `scontrol show step` prints; empty: it names none. Pure.
+[[nodiscard]] std::string node_list_in(std::string_view shown_step);
 
 /// The file that arranges the ranks: -w or --nodelist where it names a file (a path, as Slurm tells
 /// it from a node), else `from_environment` (SLURM_HOSTFILE). Empty: none. Pure.
@@ -49,6 +53,9 @@ struct StepNodes {
 /// How long srun may look for a port, all in all. A node of the same cluster answers in 0.1 ms, a
 /// name from a file in 1 ms; one that takes longer than this is not worth a step's start.
 inline constexpr std::chrono::milliseconds port_patience{20};
+
+/// How long srun may wait for the controller to name the nodes of a step, where only it can.
+inline constexpr std::chrono::milliseconds nodes_patience{200};
 
 /// A port that is free on `node`, found within `patience`: by binding it where `node` is this host,
 /// else by connecting to it. A node that does not answer in time gets the first candidate unseen:
