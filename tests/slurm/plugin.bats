@@ -211,7 +211,8 @@ if os.fork() == 0: os.setsid(); os.closerange(0, 3); signal.pause()"
     command -v python3 >/dev/null || skip "python3 is not installed"
     run -0 as_user salloc --no-shell -N3 -n3
     [[ $output =~ job\ allocation\ ([0-9]+) ]]
-    step=(srun "--jobid=${BASH_REMATCH[1]}" --overlap -N2 -n2 -w 'n[2-3]' --holdfast-bind=full bash -c 'echo $MASTER_ADDR $MASTER_PORT')
+    job=${BASH_REMATCH[1]}
+    step=(srun "--jobid=$job" --overlap -N2 -n2 -w 'n[2-3]' --holdfast-bind=full bash -c 'echo $MASTER_ADDR $MASTER_PORT')
     run -0 as_user "${step[@]}"
     [ "${#lines[@]}" -eq 2 ]
     [ "${lines[0]}" = "${lines[1]}" ]
@@ -229,6 +230,7 @@ if os.fork() == 0: os.setsid(); os.closerange(0, 3); signal.pause()"
         [ "${lines[0]}" = "${lines[1]}" ]
         [ "${lines[0]}" = "n2 $((first + i))" ] || evaded=$((evaded + 1))
     done
+    as_user scancel "$job"
     [ "$evaded" -gt 0 ]
 }
 
