@@ -175,9 +175,9 @@ Judgement verify_payload(const Disk& disk, const PayloadFile& file, const Progre
     blame(opened.error());
     return judgement;
   }
-  if ((*opened)->status().size != file.size)
-    blame(
-        torn(cat("is ", (*opened)->status().size, " bytes long and was listed with ", file.size)));
+  const std::uint64_t size = (*opened)->status().size;
+  if (size < file.size || (size != file.size && !file.grows))
+    blame(torn(cat("is ", size, " bytes long and was listed with ", file.size)));
   else if (auto same = compare_all(**opened, file, progress, judgement.flags); !same)
     blame(same.error());
   else

@@ -64,6 +64,7 @@ void read_as(unsigned kind, std::string_view file) {
     case 5:
       return (void)read_veloc_head(Slice(Input(file))).has_value();
     case 6:
+      (void)parse_gromacs_outputs(file);
       return (void)parse_gromacs_head(file).has_value();
     case 7:
       (void)lammps_step(file);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The low-level SHA-256 functions are the old ones of libcrypto, still there and still supported;
-// the new interface would link in two thousand objects for the same instructions.
+// The low-level MD5 and SHA-256 functions are the old ones of libcrypto, still there and still
+// supported; the new interface would link in two thousand objects for the same instructions.
 #define OPENSSL_API_COMPAT 0x10100000L
 
 #include "checkpoint/formats/checksum.hpp"
@@ -8,7 +8,9 @@
 #include "checkpoint/formats/crc_engine.hpp"
 
 #include <array>
+#include <openssl/md5.h>
 #include <openssl/sha.h>
+#include <span>
 
 namespace holdfast::checkpoint {
 
@@ -42,14 +44,17 @@ std::string to_hex(std::uint32_t number) {
   return text;
 }
 
-struct Sum::Sha {
-  SHA256_CTX context{};
+/// Only one of them is in use.
+struct Sum::Digest {
+  SHA256_CTX sha{};
+  MD5_CTX md5{};
 };
 
 Sum::Sum(Checksum kind) : kind_(kind) {
-  if (kind != Checksum::sha256) return;
-  sha_ = std::make_unique<Sha>();
-  SHA256_Init(&sha_->context);
+  if (kind != Checksum::sha256 && kind != Checksum::md5) return;
+  digest_ = std::make_unique<Digest>();
+  SHA256_Init(&digest_->sha);
+  MD5_Init(&digest_->md5);
 }
 
 Sum::Sum(Sum&&) noexcept = default;
@@ -57,8 +62,10 @@ Sum& Sum::operator=(Sum&&) noexcept = default;
 Sum::~Sum() = default;
 
 void Sum::add(Bytes bytes) {
-  if (sha_)
-    SHA256_Update(&sha_->context, bytes.data(), bytes.size());
+  if (kind_ == Checksum::sha256)
+    SHA256_Update(&digest_->sha, bytes.data(), bytes.size());
+  else if (kind_ == Checksum::md5)
+    MD5_Update(&digest_->md5, bytes.data(), bytes.size());
   else if (kind_ == Checksum::crc32)
     crc_ = crc32(crc_, bytes);
   else
@@ -66,11 +73,15 @@ void Sum::add(Bytes bytes) {
 }
 
 std::string Sum::finish() {
-  if (!sha_) return to_hex(kind_ == Checksum::crc32c_masked ? masked(crc_) : crc_);
+  if (!digest_) return to_hex(kind_ == Checksum::crc32c_masked ? masked(crc_) : crc_);
   std::array<unsigned char, SHA256_DIGEST_LENGTH> sum{};
-  SHA256_Final(sum.data(), &sha_->context);
+  if (kind_ == Checksum::md5)
+    MD5_Final(sum.data(), &digest_->md5);
+  else
+    SHA256_Final(sum.data(), &digest_->sha);
+  const std::size_t length = kind_ == Checksum::md5 ? MD5_DIGEST_LENGTH : SHA256_DIGEST_LENGTH;
   std::string text;
-  for (const unsigned char byte : sum) {
+  for (const unsigned char byte : std::span(sum).first(length)) {
     text += digits[byte >> 4];
     text += digits[byte & 15U];
   }

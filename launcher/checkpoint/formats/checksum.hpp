@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The sums that checkpoint formats keep of their bytes. CRCs by the engine of crc_engine.hpp;
-// SHA-256 by libcrypto's low-level functions, which use the CPU's own instructions and are
-// linked in without the rest of the library.
+// MD5 and SHA-256 by libcrypto's low-level functions, which use the CPU's own instructions and
+// are linked in without the rest of the library.
 #pragma once
 
 #include "checkpoint/bytes.hpp"
@@ -40,11 +40,11 @@ class Sum {
   [[nodiscard]] std::string finish();
 
  private:
-  struct Sha;
+  struct Digest;
 
   Checksum kind_;
   std::uint32_t crc_{};
-  std::unique_ptr<Sha> sha_;
+  std::unique_ptr<Digest> digest_;
 };
 
 }  // namespace holdfast::checkpoint

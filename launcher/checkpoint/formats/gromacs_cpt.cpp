@@ -6,12 +6,17 @@
 #include "checkpoint/formats/cursor.hpp"
 #include "holdfast/common/text.hpp"
 
+#include <algorithm>
+
 namespace holdfast::checkpoint {
 
 namespace {
 
 constexpr std::uint32_t first_magic = 171817;
 constexpr std::uint32_t last_magic = 171819;
+constexpr std::uint32_t most_outputs = 1000;    // real lists have a dozen
+constexpr std::uint32_t most_summed = 1048576;  // the last so many bytes of an output, or fewer
+constexpr std::uint32_t no_sum = 0xffffffff;
 
 std::optional<std::string_view> take_string(Cursor& cursor) {
   const auto length = cursor.take_big<std::uint32_t>();
@@ -44,7 +49,63 @@ bool read_numbers(Cursor& cursor, GromacsHead& head) {
   return head.step.has_value();
 }
 
+/// Sixteen numbers, one for each byte.
+std::optional<std::string> take_md5(Cursor& cursor) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string sum;
+  for (unsigned i = 0; i < 16; ++i) {
+    const auto byte = cursor.take_big<std::uint32_t>();
+    if (!byte || *byte > 0xffU) return std::nullopt;
+    sum += digits[*byte >> 4U];
+    sum += digits[*byte & 15U];
+  }
+  return sum;
+}
+
+bool may_be_path(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char letter) {
+    return static_cast<unsigned char>(letter) >= ' ' && letter != '\x7f';
+  });
+}
+
+std::optional<GromacsOutput> take_output(Cursor& cursor) {
+  const auto path = take_string(cursor);
+  if (!path || !may_be_path(path->substr(0, path->find('\0')))) return std::nullopt;
+  const auto offset = cursor.take_big<std::uint64_t>();
+  const auto summed = cursor.take_big<std::uint32_t>();
+  auto md5 = take_md5(cursor);
+  const bool has_sum = summed && *summed <= most_summed;
+  if (!offset || !md5 || (!has_sum && summed != no_sum)) return std::nullopt;
+  if (has_sum && *summed > *offset) return std::nullopt;
+  return GromacsOutput{std::string(path->substr(0, path->find('\0'))),
+                       *offset,
+                       has_sum ? *summed : 0,
+                       std::move(*md5)};
+}
+
+/// The list that begins here; empty: none does.
+std::vector<GromacsOutput> take_outputs(std::string_view bytes) {
+  Cursor cursor(bytes);
+  const auto count = cursor.take_big<std::uint32_t>();
+  std::vector<GromacsOutput> outputs;
+  if (!count || *count == 0 || *count > most_outputs) return outputs;
+  for (std::uint32_t i = 0; i < *count; ++i) {
+    auto output = take_output(cursor);
+    if (!output) return {};
+    outputs.push_back(std::move(*output));
+  }
+  return outputs;
+}
+
 }  // namespace
+
+std::vector<GromacsOutput> parse_gromacs_outputs(std::string_view tail) {
+  // Where the list begins depends on all that is before it, the state of every module there ever
+  // was. But nothing else looks like it: names, and sums spread over words that are mostly zero.
+  for (std::size_t at = tail.size() % 4; at < tail.size(); at += 4)
+    if (auto outputs = take_outputs(tail.substr(at)); !outputs.empty()) return outputs;
+  return {};
+}
 
 Result<GromacsHead> parse_gromacs_head(std::string_view bytes) {
   Cursor cursor(bytes);
@@ -64,7 +125,9 @@ Result<GromacsHead> parse_gromacs_head(std::string_view bytes) {
 }
 
 bool is_gromacs_tail(std::string_view tail) {
-  return Cursor(tail).take_big<std::uint32_t>() == last_magic;
+  if (tail.size() < sizeof last_magic) return false;
+  return Cursor(tail.substr(tail.size() - sizeof last_magic)).take_big<std::uint32_t>() ==
+         last_magic;
 }
 
 }  // namespace holdfast::checkpoint

@@ -79,6 +79,7 @@ enum class Checksum {
   crc32,          ///< IEEE, as zlib computes it
   crc32c,         ///< Castagnoli
   crc32c_masked,  ///< Castagnoli, rotated and offset as LevelDB tables keep it
+  md5,
   sha256,
 };
 
@@ -97,6 +98,7 @@ struct PayloadFile {
   std::uint64_t size{};
   std::vector<Claim> claims;  ///< ascending by offset
   bool suspect{};             ///< has holes: verified even when nobody asked for a deep look
+  bool grows{};  ///< the program goes on writing at its end: a longer one is no other one
 };
 
 struct Judgement {

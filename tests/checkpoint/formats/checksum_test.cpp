@@ -26,10 +26,11 @@ TEST(Checksum, GivesThePublishedCheckValues) {
   EXPECT_EQ(sum_of(Checksum::crc32c, digits, 9), "e3069283");
   EXPECT_EQ(sum_of(Checksum::sha256, "abc", 3),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  EXPECT_EQ(sum_of(Checksum::md5, "abc", 3), "900150983cd24fb0d6963f7d28e17f72");
 }
 
 TEST(Checksum, IsTheSamePieceByPiece) {
-  for (const Checksum kind : {Checksum::crc32, Checksum::crc32c, Checksum::sha256})
+  for (const Checksum kind : {Checksum::crc32, Checksum::crc32c, Checksum::md5, Checksum::sha256})
     for (std::size_t piece = 1; piece < 9; ++piece)
       EXPECT_EQ(sum_of(kind, digits, piece), sum_of(kind, digits, 9)) << piece;
 }

@@ -4,6 +4,7 @@
 #include "checkpoint/formats/checksum.hpp"
 #include "support/checkpoint/little.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace holdfast::checkpoint::testing {
@@ -82,6 +83,23 @@ std::string packed(const std::vector<Branch>& branches) {
 std::string xdr_string(const std::string& text) {
   return big_bytes<std::uint32_t>(text.size()) + text +
          std::string((4 - text.size() % 4) % 4, '\0');
+}
+
+std::string gromacs_outputs(const Outputs& outputs) {
+  constexpr std::size_t most_summed = 1048576;
+  std::string list = big_bytes<std::uint32_t>(outputs.size());
+  for (const auto& [name, contents] : outputs) {
+    const std::string_view end =
+        std::string_view(contents).substr(contents.size() - std::min(contents.size(), most_summed));
+    Sum sum(Checksum::md5);
+    sum.add(as_bytes(end));
+    list += xdr_string(name) + big_bytes<std::uint64_t>(contents.size()) +
+            big_bytes<std::uint32_t>(end.size());
+    const std::string hex = sum.finish();
+    for (std::size_t at = 0; at < hex.size(); at += 2)
+      list += big_bytes<std::uint32_t>(std::stoul(hex.substr(at, 2), nullptr, 16));
+  }
+  return list + std::string(8, '\0');  // no module has anything to add
 }
 
 std::string record(std::uint32_t number, std::uint32_t value) {
@@ -192,7 +210,7 @@ std::string dmtcp_image(std::uint64_t seed) {
   return head + payload_bytes(seed, 12'288) + end;
 }
 
-std::string gromacs_checkpoint(std::uint64_t step) {
+std::string gromacs_checkpoint(std::uint64_t step, const Outputs& outputs) {
   std::string file = big_bytes<std::uint32_t>(171817);
   for (const char* text : {"2022.5", "", "", "", "gmx mdrun", "Sun Nov 22 2026"})
     file += xdr_string(text);
@@ -201,7 +219,8 @@ std::string gromacs_checkpoint(std::uint64_t step) {
        {216U, 1U, 10U, 1U, 0U, 0U})  // atoms, groups, chains, lambdas, integrator
     file += big_bytes<std::uint32_t>(number);
   file += big_bytes<std::uint32_t>(3) + big_bytes<std::uint64_t>(step);
-  return file + payload_bytes(step, 20'000) + big_bytes<std::uint32_t>(171819);
+  return file + payload_bytes(step, 20'000) + gromacs_outputs(outputs) +
+         big_bytes<std::uint32_t>(171819);
 }
 
 std::string lammps_restart(std::uint64_t step) {

@@ -47,7 +47,9 @@ struct Branch {
 
 [[nodiscard]] std::string veloc_file(std::uint64_t seed);
 [[nodiscard]] std::string dmtcp_image(std::uint64_t seed);
-[[nodiscard]] std::string gromacs_checkpoint(std::uint64_t step);
+/// Names of outputs and what they held when it was made.
+using Outputs = std::vector<std::pair<std::string, std::string>>;
+[[nodiscard]] std::string gromacs_checkpoint(std::uint64_t step, const Outputs& outputs = {});
 [[nodiscard]] std::string lammps_restart(std::uint64_t step);
 /// The base of a restart written in pieces, and one piece.
 [[nodiscard]] std::string lammps_base(std::uint64_t step, std::uint32_t pieces);

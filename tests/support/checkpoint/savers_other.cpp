@@ -4,6 +4,8 @@
 #include "holdfast/checkpoint/checkpoint.hpp"
 #include "support/checkpoint/other_files.hpp"
 
+#include <algorithm>
+
 namespace holdfast::checkpoint::testing {
 
 namespace {
@@ -124,8 +126,14 @@ std::string save_dmtcp(World& world, std::uint64_t step) {
 }
 
 std::string save_gromacs(World& world, std::uint64_t step) {
+  std::string log;
+  for (std::uint64_t done = 10; done <= step; done += 10)
+    log += "Step " + number(done) + "\n" + payload_bytes(done, 3000);
+  if (!world.has("md.log")) world.create("md.log");
+  world.append("md.log", log.substr(std::min(world.bytes("md.log").size(), log.size())));
+  world.sync("md.log");
   const std::string draft = "state_step" + number(step) + ".cpt";
-  write_synced(world, draft, gromacs_checkpoint(step));
+  write_synced(world, draft, gromacs_checkpoint(step, {{"md.log", log}}));
   if (world.has("state.cpt")) {
     const std::string before = world.bytes("state.cpt");
     world.write("state_prev.cpt", before);
