@@ -251,6 +251,19 @@ if os.fork() == 0: os.setsid(); os.closerange(0, 3); signal.pause()"
     run -0 on n1 test -e /run/holdfast/node.json
 }
 
+@test "NCCL_TOPO_FILE counts in its user's step only, and a torn one costs a warning a node" {
+    printf '<system version="1"><cpu numaid="1"><pci busid="0000:11:00.0" class="0x030200"/></cpu></system>\n' >"$CLUSTER_SHARED/own.xml"
+    printf '<system version="1"><cpu' >"$CLUSTER_SHARED/torn.xml"
+    chmod 644 "$CLUSTER_SHARED"/*.xml
+    run -0 --separate-stderr as_user --env NCCL_TOPO_FILE=/shared/own.xml srun -w n1 -N1 -n2 --gres=gpu:8 --holdfast-bind=explain true
+    [[ $stderr == *"n1: NCCL_TOPO_FILE=/shared/own.xml says what 1 of 16 GPUs and NICs are near"* ]]
+    run -0 --separate-stderr as_user --env NCCL_TOPO_FILE=/shared/torn.xml srun -w n1 -N1 -n2 --gres=gpu:8 --holdfast-bind=full bash -c 'echo $HOLDFAST_CPUS'
+    [ "$(sort <<<"$output" | tr "\n" " ")" = "0 4 " ]
+    [ "$(wc -l <<<"$stderr")" -eq 1 ]
+    [[ $stderr == *"NCCL_TOPO_FILE is not used for placing ranks: "*torn.xml* ]]
+    run -1 on n1 grep -c NCCL_TOPO_FILE /run/holdfast/node.json
+}
+
 @test "a program that hangs, fails or stops short: ranks run unbound, one line a node" {
     for ailment in hang fail cut; do
         run -0 --separate-stderr sick_srun "$ailment" -N2 -n4 echo ran
