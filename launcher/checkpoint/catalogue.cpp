@@ -7,6 +7,7 @@
 
 #include "checkpoint/names.hpp"
 #include "checkpoint/settling.hpp"
+#include "holdfast/checkpoint/manifest.hpp"
 #include "holdfast/checkpoint/payload.hpp"
 #include "holdfast/common/text.hpp"
 
@@ -43,6 +44,31 @@ Judgement unseen(const Checkpoint& checkpoint, const Failure& failure) {
   return judgement;
 }
 
+/// What our own manifest, made when the checkpoint was known to be good, has to say of its files
+/// now: those that are gone or cut, and sums for those that have none. A manifest that is torn, or
+/// of an earlier save under the name, says nothing.
+void ask_manifest(std::span<const std::string> sidecars, const Checkpoint& named, Look& look) {
+  Checkpoint checkpoint = named;
+  if (!checkpoint.step) checkpoint.step = look.judgement.step;
+  for (const std::string& sidecar : sidecars) {
+    const auto manifest = read_manifest(sidecar, checkpoint.path);
+    if (!manifest || !speaks_of(*manifest, checkpoint, look.tree)) continue;
+    for (const Change& change : changes_since(*manifest, checkpoint, look.tree)) {
+      if (change.kind == Change::Kind::rewritten) continue;  // contents must be read to know
+      Judgement part;
+      part.verdict = Verdict::damaged;
+      part.why = cat(change.path,
+                     change.kind == Change::Kind::missing
+                         ? " is missing: our manifest has it"
+                         : " has another size than when its manifest was made");
+      part.findings.push_back({change.path, Verdict::damaged, Level::listing, part.why});
+      merge(look.judgement, part);
+    }
+    lend_sums(*manifest, look.judgement.payload);
+    return;
+  }
+}
+
 /// The deep look as far as it is wanted: at everything, or only at files with holes.
 void look_deep(const Disk& disk, Level level, Judgement& judgement) {
   const bool all = level >= Level::payload;
@@ -57,7 +83,8 @@ Look look_at(const Disk& disk,
              const Layout& layout,
              const Checkpoint& checkpoint,
              Level level,
-             const Context& context) {
+             const Context& context,
+             std::span<const std::string> manifests) {
   Look look;
   for (int listing = 0; listing < most_listings; ++listing) {
     auto tree = read_tree(disk, checkpoint, context.limits);
@@ -69,6 +96,7 @@ Look look_at(const Disk& disk,
     look.tree = std::move(*tree);
     look.judgement =
         layout.judge(disk, checkpoint, look.tree, std::min(level, Level::structure), context);
+    if (level > Level::listing) ask_manifest(manifests, checkpoint, look);
     look_deep(disk, level, look.judgement);
     if (!look.judgement.vanished) break;
   }
@@ -174,7 +202,7 @@ class Reading {
   }
 
   Look look(const Checkpoint& checkpoint, Level level) {
-    return look_at(disk_, layout_, checkpoint, level, context_);
+    return look_at(disk_, layout_, checkpoint, level, context_, wish_.manifests);
   }
 
  private:
@@ -269,7 +297,7 @@ Result<Listed> read_checkpoint(const Disk& root,
     if (found == survey.checkpoints.end()) continue;
     Context context = context_of(wish, now);
     context.siblings = survey.checkpoints;
-    const Look look = look_at(root, *layout, *found, wish.level, context);
+    const Look look = look_at(root, *layout, *found, wish.level, context, wish.manifests);
     if (look.gone) break;
     Listed listed{*found, {}, 0, 0, {}};
     keep(listed, look);

@@ -4,6 +4,7 @@
 #include "checkpoint/durable.hpp"
 #include "checkpoint/formats/checksum.hpp"
 #include "checkpoint/formats/json.hpp"
+#include "checkpoint/notes.hpp"
 #include "holdfast/common/text.hpp"
 
 #include <algorithm>
@@ -28,6 +29,14 @@ Time time_of(std::uint64_t nanoseconds) {
   return Time(std::chrono::nanoseconds(static_cast<std::int64_t>(nanoseconds)));
 }
 
+boost::json::object object_of(const ManifestFile& file) {
+  return {{"path", file.path},
+          {"size", file.size},
+          {"mtime_ns", nanoseconds_of(file.modified)},
+          {"inode", file.inode},
+          {"crc32", file.crc32}};
+}
+
 std::optional<ManifestFile> parse_file(const boost::json::value& value) {
   if (!value.is_object()) return std::nullopt;
   const boost::json::object& object = value.get_object();
@@ -48,11 +57,7 @@ Failure no_manifest() {
 std::string to_json(const Manifest& manifest) {
   boost::json::array files;
   for (const ManifestFile& file : manifest.files)
-    files.push_back({{"path", file.path},
-                     {"size", file.size},
-                     {"mtime_ns", nanoseconds_of(file.modified)},
-                     {"inode", file.inode},
-                     {"crc32", file.crc32}});
+    files.push_back(object_of(file));
   boost::json::object all{{"holdfast_manifest", version},
                           {"checkpoint", manifest.checkpoint},
                           {"format", manifest.format},
@@ -82,6 +87,13 @@ Result<Manifest> parse_manifest(std::string_view json) {
   return manifest;
 }
 
+std::string to_line(const ManifestFile& file) { return boost::json::serialize(object_of(file)); }
+
+std::optional<ManifestFile> parse_manifest_file(std::string_view line) {
+  const auto object = parse_json_object(line);
+  return object ? parse_file(*object) : std::nullopt;
+}
+
 std::vector<Change> changes_since(const Manifest& manifest,
                                   const Checkpoint& checkpoint,
                                   const Tree& tree) {
@@ -103,6 +115,12 @@ std::vector<Change> changes_since(const Manifest& manifest,
   return changes;
 }
 
+bool speaks_of(const Manifest& manifest, const Checkpoint& checkpoint, const Tree& tree) {
+  if (manifest.step && checkpoint.step && manifest.step != checkpoint.step) return false;
+  if (checkpoint.committed && *checkpoint.committed > manifest.made) return false;
+  return changes_since(manifest, checkpoint, tree).size() < manifest.files.size();
+}
+
 std::vector<PayloadFile> payload_of(const Manifest& manifest) {
   std::vector<PayloadFile> payload;
   for (const ManifestFile& file : manifest.files) {
@@ -113,6 +131,16 @@ std::vector<PayloadFile> payload_of(const Manifest& manifest) {
     payload.push_back(std::move(one));
   }
   return payload;
+}
+
+void lend_sums(const Manifest& manifest, std::vector<PayloadFile>& files) {
+  std::vector<PayloadFile> sums = payload_of(manifest);
+  for (PayloadFile& file : files) {
+    const bool bare = std::ranges::all_of(
+        file.claims, [](const Claim& claim) { return claim.checksum == Checksum::none; });
+    const auto own = std::ranges::lower_bound(sums, file.path, {}, &PayloadFile::path);
+    if (bare && own != sums.end() && own->path == file.path) file.claims = own->claims;
+  }
 }
 
 Result<ManifestFile> read_sums(const Disk& disk,
@@ -158,7 +186,7 @@ std::string usual_sidecar(const std::string& root) {
 
 Result<Manifest> read_manifest(const std::string& sidecar, std::string_view checkpoint_path) {
   const std::string file = cat(sidecar, '/', manifest_name(checkpoint_path));
-  const auto json = read_whole_file(file, manifest_bytes);
+  const auto json = read_note(file, manifest_bytes);
   if (!json) return json.error();
   auto manifest = parse_manifest(*json);
   if (!manifest) return Failure(manifest.error()).within(file);

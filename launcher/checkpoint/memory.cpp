@@ -3,6 +3,7 @@
 
 #include "checkpoint/durable.hpp"
 #include "checkpoint/formats/json.hpp"
+#include "checkpoint/notes.hpp"
 #include "holdfast/common/text.hpp"
 
 #include <algorithm>
@@ -108,7 +109,7 @@ std::vector<Condemned> condemned_by(std::span<const MemoryEntry> memory, unsigne
 }
 
 Result<std::vector<MemoryEntry>> read_memory(const std::string& file) {
-  const auto lines = read_whole_file(file, memory_bytes);
+  const auto lines = read_note(file, memory_bytes);
   std::vector<MemoryEntry> memory;
   if (!lines && lines.error().kind == FailureKind::not_found) return memory;
   if (!lines) return lines.error();

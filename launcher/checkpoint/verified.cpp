@@ -3,6 +3,7 @@
 
 #include "checkpoint/durable.hpp"
 #include "checkpoint/formats/json.hpp"
+#include "checkpoint/notes.hpp"
 #include "holdfast/common/text.hpp"
 
 #include <boost/json/object.hpp>
@@ -22,7 +23,7 @@ std::string identity_of(const FileStatus& status) {
 
 Result<Verified> Verified::read(const std::string& sidecar) {
   Verified verified(cat(sidecar, "/verified.jsonl"));
-  const auto lines = read_whole_file(verified.file_, memory_bytes);
+  const auto lines = read_note(verified.file_, memory_bytes);
   if (!lines && lines.error().kind == FailureKind::not_found) return verified;
   if (!lines) return lines.error();
   for (const std::string_view line : split(*lines, '\n')) {

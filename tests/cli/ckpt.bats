@@ -105,11 +105,55 @@ ckpt() { # WORD...: with the marker
     [ -e "$BATS_TEST_TMPDIR/run/.holdfast/ckpt/step-10.manifest.json" ]
     told ckpt verify --ckpt-marker DONE --deep "$root/step-10"
     [ "$status" -eq 0 ]
-    printf 'X' | dd of="$root/step-10/weights.bin" bs=1 seek=100000 conv=notrunc status=none
-    aged 10
+    flip 10 100000
     told ckpt verify --ckpt-marker DONE --deep --again "$root/step-10"
     [ "$status" -eq 1 ]
     [[ $output == *"step-10/weights.bin"* ]]
+}
+
+# flip STEP OFFSET: a byte of the weights, as a disk forgets it: no time tells of it
+flip() {
+    local file=$root/step-$1/weights.bin
+    touch -r "$file" "$BATS_TEST_TMPDIR/times"
+    printf 'X' | dd of="$file" bs=1 seek="$2" conv=notrunc status=none
+    touch -r "$BATS_TEST_TMPDIR/times" "$file"
+}
+
+@test "ckpt watch: --manifest sums up each in the background, and the flipped byte is found by those sums" {
+    save 10
+    save 20
+    told ckpt watch --manifest --timeout 60s --count 2 --ckpt-marker DONE "$root"
+    [ "$status" -eq 0 ]
+    [[ $talk == *"summed up step-20, 3 files"* ]] && [[ $talk == *"summed up step-10, 3 files"* ]]
+    [ "$(ls "$BATS_TEST_TMPDIR/run/.holdfast/ckpt")" = $'step-10.manifest.json\nstep-20.manifest.json' ]
+    flip 20 100000
+    ckpt latest
+    [ "$output" = "$root/step-20" ]
+    ckpt latest --deep
+    [ "$output" = "$root/step-10" ]
+    [[ $talk == *"step-20/weights.bin is damaged in the file"* ]]
+    ckpt latest --deep --sidecar "$BATS_TEST_TMPDIR/elsewhere"
+    [ "$output" = "$root/step-10" ]
+}
+
+@test "ckpt watch: --manifest goes on with the file an interrupted one was at" {
+    save 10
+    for i in 1 2 3 4; do
+        head -c 1000000 /dev/urandom >"$root/step-10/shard-$i.bin"
+    done
+    aged 10
+    local draft=$BATS_TEST_TMPDIR/run/.holdfast/ckpt/step-10.manifest.json.draft tries=0
+    "$holdfast" ckpt watch --manifest --rate 1M --ckpt-marker DONE "$root" >/dev/null 2>&1 3>&- &
+    local watch=$!
+    until grep -qs shard "$draft" || [ "$((++tries))" -gt 600 ]; do sleep 0.05; done
+    kill "$watch"
+    wait "$watch" || true
+    [ -s "$draft" ] && [ ! -e "${draft%.draft}" ]
+    sed -i 's/"crc32":"[0-9a-f]*"/"crc32":"feedbeef"/' "$draft"
+    told ckpt watch --manifest --timeout 60s --count 1 --ckpt-marker DONE "$root"
+    [ "$(jq -r '.files[] | select(.crc32 == "feedbeef") | .path' "${draft%.draft}" | grep -c shard)" -ge 1 ]
+    [ "$(jq '.files | length' "${draft%.draft}")" -eq 7 ]
+    [ ! -e "$draft" ]
 }
 
 @test "ckpt verify: does not read again what it found good" {

@@ -53,7 +53,8 @@ class Crew {
  public:
   using Work = std::function<void(const PayloadFile&, const checkpoint::Progress&)>;
 
-  Crew(std::vector<PayloadFile> files, const DeepWish& wish) : throttle_(wish.bytes_per_second) {
+  Crew(std::vector<PayloadFile> files, const DeepWish& wish)
+      : throttle_(wish.bytes_per_second), stop_(wish.stop) {
     files_ = std::move(files);
     std::ranges::sort(files_, std::greater(), &PayloadFile::size);
     jobs_ = std::clamp<std::size_t>(wish.jobs, 1, std::max<std::size_t>(files_.size(), 1));
@@ -74,13 +75,13 @@ class Crew {
 
  private:
   void run_one(const Work& work) {
-    for (std::size_t i = next_++; i < files_.size(); i = next_++) {
+    for (std::size_t i = next_++; i < files_.size() && !stop_.stop_requested(); i = next_++) {
       std::uint64_t counted = 0;
       work(files_[i], [&](std::uint64_t more) {
         counted += more;
         bytes_ += more;
         throttle_.take(more);
-        return true;
+        return !stop_.stop_requested();
       });
       const std::uint64_t passed = files_[i].size - std::min(counted, files_[i].size);
       passed_ += passed;
@@ -102,6 +103,7 @@ class Crew {
   std::vector<PayloadFile> files_;
   std::size_t jobs_{1};
   Throttle throttle_;
+  std::stop_token stop_;
   std::atomic<std::size_t> next_{};
   std::atomic<std::size_t> done_{};
   std::atomic<std::uint64_t> bytes_{};
@@ -163,6 +165,7 @@ checkpoint::Judgement verify_files(const checkpoint::Disk& disk,
 
 Result<std::vector<checkpoint::ManifestFile>> sum_up_files(const checkpoint::Disk& disk,
                                                            std::vector<PayloadFile> files,
+                                                           checkpoint::ManifestDraft& draft,
                                                            const DeepWish& wish,
                                                            const TellState& tell) {
   std::vector<checkpoint::ManifestFile> sums;
@@ -171,15 +174,25 @@ Result<std::vector<checkpoint::ManifestFile>> sum_up_files(const checkpoint::Dis
   Crew crew(std::move(files), wish);
   crew.run(
       [&](const PayloadFile& file, const checkpoint::Progress& progress) {
+        {
+          const auto status = disk.status(file.path);
+          const std::lock_guard hold(lock);
+          auto known = status ? draft.find(file.path, *status) : std::nullopt;
+          if (known) return sums.push_back(*std::move(known));
+        }
         auto sum = checkpoint::read_sums(disk, file.path, progress);
         const std::lock_guard hold(lock);
-        if (sum)
+        if (sum) {
+          // A draft that cannot be written costs time after an interruption, nothing else.
+          (void)draft.add(*sum);
           sums.push_back(std::move(*sum));
-        else if (!failure)
+        } else if (!failure)
           failure = Failure(sum.error()).within(file.path);
       },
       tell);
   if (failure) return *std::move(failure);
+  if (wish.stop.stop_requested())
+    return Failure{FailureKind::timed_out, "the files were not summed up to their end", "", {}};
   std::ranges::sort(sums, {}, &checkpoint::ManifestFile::path);
   return sums;
 }

@@ -4,13 +4,14 @@
 #pragma once
 
 #include "holdfast/checkpoint/disk.hpp"
-#include "holdfast/checkpoint/manifest.hpp"
+#include "holdfast/checkpoint/manifest_draft.hpp"
 #include "holdfast/checkpoint/payload.hpp"
 #include "holdfast/checkpoint/verified.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <stop_token>
 #include <string_view>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct DeepWish {
   unsigned jobs{1};                  ///< files at a time
   std::uint64_t bytes_per_second{};  ///< of all of them together; 0: no limit
   bool again{};                      ///< read also what an earlier look found good
+  std::stop_token stop;              ///< ends the reading with the piece it is at
 };
 
 /// Told several times a second, from one thread.
@@ -46,10 +48,11 @@ using TellState = std::function<void(const DeepState&)>;
                                                  const DeepWish& wish,
                                                  const TellState& tell);
 
-/// Sums up all files, for a manifest.
+/// Sums up all files, for a manifest. What the draft knows is not read, and what is read it keeps.
 [[nodiscard]] Result<std::vector<checkpoint::ManifestFile>> sum_up_files(
     const checkpoint::Disk& disk,
     std::vector<checkpoint::PayloadFile> files,
+    checkpoint::ManifestDraft& draft,
     const DeepWish& wish,
     const TellState& tell);
 

@@ -110,6 +110,8 @@ Result<Look> look_at_directory(const ParsedOptions& options, const std::string& 
   Look look;
   look.root = std::move(*root);
   look.sidecar = options.value("sidecar").value_or(checkpoint::usual_sidecar(look.root));
+  // A run keeps its notes with its state; what somebody summed up beside the root counts as well.
+  look.wish.manifests = {look.sidecar, checkpoint::usual_sidecar(look.root)};
   look.wish.format = options.value("ckpt-format").value_or("");
   look.wish.marker = options.value("ckpt-marker").value_or("");
   look.wish.candidates = options.number("candidates").value_or(3);

@@ -6,18 +6,15 @@
 #include "cli/ckpt/look.hpp"
 #include "cli/ckpt/progress.hpp"
 #include "cli/ckpt/subverbs.hpp"
+#include "cli/ckpt/summing.hpp"
 #include "cli/ckpt/words.hpp"
 #include "cli/printable.hpp"
 #include "holdfast/common/text.hpp"
-
-#include <algorithm>
-#include <map>
 
 namespace holdfast::cli {
 
 using checkpoint::Judgement;
 using checkpoint::Listed;
-using checkpoint::PayloadFile;
 using checkpoint::Verdict;
 
 namespace {
@@ -44,43 +41,18 @@ Result<DeepWish> deep_wish(const ParsedOptions& options) {
   return wish;
 }
 
-void blame(Listed& listed, const std::string& file, std::string why) {
-  Judgement part;
-  part.verdict = Verdict::damaged;
-  part.reached = checkpoint::Level::listing;
-  part.why = why;
-  part.findings.push_back({file, Verdict::damaged, checkpoint::Level::listing, std::move(why)});
-  merge(listed.judgement, part);
-}
-
-/// What the manifest, made when the checkpoint was known to be good, has to say of its files now.
-void compare_with_manifest(const checkpoint::Manifest& manifest,
-                           const checkpoint::Tree& tree,
-                           Listed& listed,
-                           Voice& voice) {
-  using Kind = checkpoint::Change::Kind;
-  for (const auto& change : changes_since(manifest, listed.checkpoint, tree)) {
-    if (change.kind == Kind::missing)
-      blame(listed, change.path, cat(change.path, " is missing: our manifest has it"));
-    if (change.kind == Kind::resized)
-      blame(listed, change.path, cat(change.path, " has another size than when it was verified"));
-    if (change.kind == Kind::rewritten)
+/// What was written again since our manifest was made is no fault yet: the sums of it tell.
+void note_rewritten(const checkpoint::Manifest& manifest,
+                    const checkpoint::Tree& tree,
+                    const Listed& listed,
+                    Voice& voice) {
+  if (!speaks_of(manifest, listed.checkpoint, tree))
+    return voice.note(
+        "the manifest is of an earlier save and was not compared; --manifest makes a new one");
+  for (const auto& change : changes_since(manifest, listed.checkpoint, tree))
+    if (change.kind == checkpoint::Change::Kind::rewritten)
       voice.note(cat(printable(change.path),
                      " was written again since its manifest was made; --deep compares its sums"));
-  }
-}
-
-/// Sums of our own for the files whose format has none.
-void lend_sums(const checkpoint::Manifest& manifest, std::vector<PayloadFile>& files) {
-  std::map<std::string, PayloadFile> sums;
-  for (PayloadFile& file : payload_of(manifest))
-    sums.emplace(file.path, std::move(file));
-  for (PayloadFile& file : files) {
-    const bool bare = std::ranges::all_of(file.claims, [](const checkpoint::Claim& claim) {
-      return claim.checksum == checkpoint::Checksum::none;
-    });
-    if (const auto own = sums.find(file.path); bare && own != sums.end()) file = own->second;
-  }
 }
 
 /// The closing sentence: what is right, or what is wrong and what to do about it.
@@ -95,65 +67,37 @@ void tell(const Listed& listed, bool has_sums, Caller& caller) {
         "some of it has no checksum: a flipped bit there cannot be seen; --manifest makes sums");
 }
 
-/// Every regular file of the checkpoint, each once.
-std::vector<PayloadFile> all_files(const Listed& listed, const checkpoint::Tree& tree) {
-  std::map<std::string, std::uint64_t> sizes;
-  for (const PayloadFile& file : listed.judgement.payload)
-    sizes[file.path] = file.size;
-  for (const checkpoint::Member& member : tree.members)
-    if (member.status.kind == checkpoint::FileKind::regular)
-      sizes[path_of(listed.checkpoint, member.path)] = member.status.size;
-  std::vector<PayloadFile> files;
-  for (const auto& [path, size] : sizes) {
-    files.emplace_back();
-    files.back().path = path;
-    files.back().size = size;
-  }
-  return files;
-}
-
 Result<void> make_manifest(const NamedCheckpoint& named,
                            const Listed& listed,
-                           const checkpoint::Tree& tree,
                            const DeepWish& wish,
                            Caller& caller) {
   Progress progress(caller.voice);
-  auto sums = sum_up_files(*named.look.disk, all_files(listed, tree), wish, [&](const auto& state) {
-    progress.tell(state);
-  });
+  const auto manifest =
+      write_sums(*named.look.disk, named.look.sidecar, listed, wish, [&](const auto& state) {
+        progress.tell(state);
+      });
   const std::string speed = progress.finish();
-  if (!sums) return sums.error();
-  checkpoint::Manifest manifest;
-  manifest.checkpoint = listed.checkpoint.path;
-  manifest.format = listed.checkpoint.format;
-  manifest.step = listed.checkpoint.step;
-  manifest.made = now();
-  manifest.files = std::move(*sums);
-  auto written = write_manifest(named.look.sidecar, manifest);
-  if (!written) return written.error();
+  if (!manifest) return manifest.error();
   caller.voice.note(cat("summed up ",
-                        shown_files(manifest.files.size()),
+                        shown_files(manifest->files.size()),
                         ", ",
                         speed,
                         "; the manifest is ",
                         named.look.sidecar,
                         '/',
-                        checkpoint::manifest_name(manifest.checkpoint)));
+                        checkpoint::manifest_name(manifest->checkpoint)));
   return {};
 }
 
 Result<void> look_deep(const NamedCheckpoint& named,
-                       const Result<checkpoint::Manifest>& manifest,
                        const DeepWish& wish,
                        Listed& listed,
                        Caller& caller) {
   auto verified = checkpoint::Verified::read(named.look.sidecar);
   if (!verified) return verified.error();
-  std::vector<PayloadFile> files = listed.judgement.payload;
-  if (manifest) lend_sums(*manifest, files);
   Progress progress(caller.voice);
-  const Judgement deep =
-      verify_files(*named.look.disk, std::move(files), *verified, wish, [&](const auto& state) {
+  const Judgement deep = verify_files(
+      *named.look.disk, listed.judgement.payload, *verified, wish, [&](const auto& state) {
         progress.tell(state);
       });
   caller.voice.note(cat("looked at ", progress.finish()));
@@ -182,14 +126,14 @@ Result<ExitStatus> run_verify(const ParsedOptions& options, Caller& caller) {
   const auto manifest = checkpoint::read_manifest(named->look.sidecar, listed->checkpoint.path);
   if (!manifest && manifest.error().kind != FailureKind::not_found)
     caller.voice.warning(manifest.error().sentence());
-  if (manifest) compare_with_manifest(*manifest, *tree, *listed, caller.voice);
+  if (manifest) note_rewritten(*manifest, *tree, *listed, caller.voice);
   const auto sound = [&] { return listed->judgement.verdict == Verdict::good; };
   if (options.has("deep") && sound()) {
-    auto looked = look_deep(*named, manifest, *wish, *listed, caller);
+    auto looked = look_deep(*named, *wish, *listed, caller);
     if (!looked) return looked.error();
   }
   if (options.has("manifest") && sound()) {
-    auto made = make_manifest(*named, *listed, *tree, *wish, caller);
+    auto made = make_manifest(*named, *listed, *wish, caller);
     if (!made) return made.error();
   }
   if (options.has("json"))

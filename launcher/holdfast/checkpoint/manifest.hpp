@@ -39,6 +39,10 @@ struct Manifest {
 [[nodiscard]] std::string to_json(const Manifest& manifest);
 [[nodiscard]] Result<Manifest> parse_manifest(std::string_view json);
 
+/// One file of it, as one line.
+[[nodiscard]] std::string to_line(const ManifestFile& file);
+[[nodiscard]] std::optional<ManifestFile> parse_manifest_file(std::string_view line);
+
 /// How a file is no longer what the manifest says.
 struct Change {
   enum class Kind {
@@ -56,8 +60,18 @@ struct Change {
                                                 const Checkpoint& checkpoint,
                                                 const Tree& tree);
 
+/// Whether the manifest is of this save. Names are used again: state.cpt, or step-20 after a resume
+/// from step 10. Of an earlier save nothing is as the manifest has it any more; of a damaged one,
+/// or one that is half written over, most is.
+[[nodiscard]] bool speaks_of(const Manifest& manifest,
+                             const Checkpoint& checkpoint,
+                             const Tree& tree);
+
 /// The manifest's files as claims for verify_payload().
 [[nodiscard]] std::vector<PayloadFile> payload_of(const Manifest& manifest);
+
+/// Gives the manifest's sums to those of the files that have none of their own.
+void lend_sums(const Manifest& manifest, std::vector<PayloadFile>& files);
 
 /// Reads one file whole and sums it up. A stop by `progress` is timed_out.
 [[nodiscard]] Result<ManifestFile> read_sums(const Disk& disk,
