@@ -7,6 +7,7 @@
 #include "cli/verbs.hpp"
 #include "holdfast/affinity/apply.hpp"
 #include "holdfast/common/text.hpp"
+#include "holdfast/files/descriptor.hpp"
 #include "holdfast/step/facts.hpp"
 
 #include <arpa/inet.h>
@@ -66,19 +67,16 @@ Result<step::Planned> plan_here(const ParsedOptions& options,
 /// Whether somebody listens on the port already. Only rank 0's node can tell, and only if nobody
 /// else could have looked.
 bool port_is_taken(std::uint16_t port) {
-  const int probe = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (probe < 0) return false;
+  const files::Descriptor probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (!probe.open()) return false;
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_ANY);
   const int one = 1;
-  (void)::setsockopt(probe, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-  const bool taken =
-      ::bind(probe, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
-      errno == EADDRINUSE;
-  ::close(probe);
-  return taken;
+  (void)::setsockopt(probe.get(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+  return ::bind(probe.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
+         errno == EADDRINUSE;
 }
 
 void warn_of_port(const step::StepFacts& facts, const Environment& environment, Voice& voice) {
