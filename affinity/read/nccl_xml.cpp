@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // NCCL's topology XML: what clouds ship for their VMs (NCCL_TOPO_FILE) and what NCCL dumps. Two
-// callers: a file as a whole machine, and this machine whose kernel does not say what its devices
-// are near. Such a file knows NUMA nodes, switches, GPUs and NICs; it knows no cores and no
-// packages.
+// callers: a file as a whole machine, and a file that corrects one known otherwise
+// (file_locality.cpp). Such a file knows NUMA nodes, switches, GPUs and NICs; it knows no cores and
+// no packages.
 #include "nccl_xml.hpp"
 
 #include "cpu_parts.hpp"

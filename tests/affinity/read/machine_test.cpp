@@ -6,7 +6,6 @@
 #include "support/fake_sysfs.hpp"
 
 #include <cstdlib>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -260,65 +259,6 @@ TEST(Machine, BelievesTheKernelBeforeAnNcclFile) {
   sysfs.function({"pci0102:00/0102:00:00.0", "0x020700", "15b3:101c", -1});
   sysfs.file("var/run/nvidia-topologyd/virtualTopology.xml", virtual_topology);
   EXPECT_EQ(read(sysfs).gpus[0].near.numa, NumaNode{0});
-}
-
-/// Bare metal, as the kernel knows it, for a file that has its own ideas.
-Topology known(FakeSysfs& sysfs) {
-  sysfs.cpus({2, 4, 1});
-  sysfs.function({"pci0002:00/0002:00:00.0", "0x030200", "10de:20b0", 0});
-  sysfs.function({"pci0003:00/0003:01:00.0/0003:02:00.0", "0x030200", "10de:20b0", 0});
-  sysfs.function({"pci0102:00/0102:00:00.0", "0x020700", "15b3:101c", 0});
-  sysfs.verbs("mlx5_0", "pci0102:00/0102:00:00.0");
-  sysfs.file("own.xml", virtual_topology);
-  return read(sysfs);
-}
-
-TEST(NcclLocality, OfAUsersFileWinsOverTheKernel) {
-  FakeSysfs sysfs;
-  Topology topology = known(sysfs);
-  const auto placed = add_nccl_locality(sysfs.root() / "own.xml", topology);
-  ASSERT_TRUE(placed) << placed.error().sentence();
-  EXPECT_EQ(*placed, 2U);
-  EXPECT_EQ(topology.gpus[0].near, (Locality{NumaNode{1}, CpuSet{4, 5, 6, 7}}));
-  EXPECT_EQ(path_between(topology, topology.gpus[0], topology.nics[0]), PciPath::pix);
-}
-
-TEST(NcclLocality, LeavesWhatTheFileDoesNotName) {
-  FakeSysfs sysfs;
-  Topology topology = known(sysfs);
-  const Topology before = topology;
-  ASSERT_TRUE(add_nccl_locality(sysfs.root() / "own.xml", topology));
-  EXPECT_EQ(topology.gpus[1].near, before.gpus[1].near);
-  ASSERT_TRUE(topology.gpus[1].behind);
-  EXPECT_EQ(topology.bridges[*topology.gpus[1].behind].name, "0003:01:00.0");
-  EXPECT_FALSE(inconsistency(topology));
-  for (const PciBridge& bridge : topology.bridges)
-    EXPECT_NE(bridge.name, "host 0") << "the host bridge that no device is behind any more";
-}
-
-TEST(NcclLocality, AddsNothingTheSecondTime) {
-  FakeSysfs sysfs;
-  Topology topology = known(sysfs);
-  ASSERT_TRUE(add_nccl_locality(sysfs.root() / "own.xml", topology));
-  const Topology once = topology;
-  ASSERT_TRUE(add_nccl_locality(sysfs.root() / "own.xml", topology));
-  EXPECT_EQ(topology, once);
-}
-
-TEST(NcclLocality, OfAFileThatIsNoneIsOneSentenceAndChangesNothing) {
-  FakeSysfs sysfs;
-  Topology topology = known(sysfs);
-  const Topology before = topology;
-  sysfs.file("torn.xml", std::string_view(virtual_topology).substr(0, 200));
-  sysfs.file("graph.xml", "<graphs/>");
-  ASSERT_EQ(::mkfifo((sysfs.root() / "pipe.xml").c_str(), 0600), 0);
-  for (const char* name : {"torn.xml", "graph.xml", "pipe.xml", "absent.xml"}) {
-    const auto placed = add_nccl_locality(sysfs.root() / name, topology);
-    ASSERT_FALSE(placed) << name;
-    EXPECT_NE(placed.error().sentence().find(name), std::string::npos);
-    EXPECT_EQ(placed.error().sentence().find('\n'), std::string::npos);
-    EXPECT_EQ(topology, before);
-  }
 }
 
 TEST(Machine, PlacesSoftRoceOnTheNetdevBelowIt) {
