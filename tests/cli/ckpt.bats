@@ -175,11 +175,12 @@ flip() {
     aged 10
     told ckpt verify --ckpt-marker DONE --manifest "$root/step-10"
     local notes=$BATS_TEST_TMPDIR/run/.holdfast/ckpt/verified.jsonl
-    "$holdfast" ckpt verify --ckpt-marker DONE --deep --jobs 1 --rate 1M "$root/step-10" 2>/dev/null 3>&- &
+    "$holdfast" ckpt verify --ckpt-marker DONE --deep --jobs 1 --rate 1M "$root/step-10" 2>"$BATS_TEST_TMPDIR/stopped" 3>&- &
     local deep=$! tries=0
     until grep -qs shard "$notes" || [ "$((++tries))" -gt 600 ]; do sleep 0.05; done
     kill "$deep"
-    wait "$deep" || true
+    wait "$deep" || [ "$?" -eq 143 ]
+    [[ $(<"$BATS_TEST_TMPDIR/stopped") == *"holdfast: stopped after "*"; the same command goes on with the file it was at" ]]
     told ckpt verify --ckpt-marker DONE --deep "$root/step-10"
     [ "$status" -eq 0 ]
     [[ $talk == *"MiB needed no reading" ]]

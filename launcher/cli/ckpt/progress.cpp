@@ -7,6 +7,8 @@
 #include "holdfast/common/text.hpp"
 
 #include <algorithm>
+#include <atomic>
+#include <csignal>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -18,6 +20,11 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto sentence_interval = std::chrono::seconds(30);
 constexpr unsigned usual_columns = 80;
+
+std::atomic<int> noted_signal{0};
+static_assert(std::atomic<int>::is_always_lock_free);
+
+void note_signal(int signal) { noted_signal = signal; }
 
 std::string rate_of(std::uint64_t bytes, std::chrono::nanoseconds elapsed) {
   const double seconds = std::chrono::duration<double>(elapsed).count();
@@ -33,9 +40,7 @@ std::string time_left(const DeepState& state, std::chrono::nanoseconds elapsed) 
   if (bytes_read(state) == 0 || state.bytes_done >= state.bytes_all) return {};
   const double share = static_cast<double>(state.bytes_all - state.bytes_done) /
                        static_cast<double>(bytes_read(state));
-  return cat("  ",
-             shown_age(std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed * share)),
-             " left");
+  return cat("  ", shown_age(std::chrono::ceil<std::chrono::seconds>(elapsed * share)), " left");
 }
 
 void write_to_terminal(std::string_view text) {
@@ -74,10 +79,38 @@ std::string progress_bar(const DeepState& state,
 }
 
 Progress::Progress(Voice& voice)
-    : voice_(voice), terminal_(::isatty(STDERR_FILENO) != 0), begin_(Clock::now()), told_(begin_) {}
+    : voice_(voice), terminal_(::isatty(STDERR_FILENO) != 0), begin_(Clock::now()), told_(begin_) {
+  for (const int signal : {SIGINT, SIGTERM}) {
+    struct sigaction now {};
+    // One that is ignored (nohup, a background job) ends nothing, and would wait for ever.
+    if (::sigaction(signal, nullptr, &now) != 0 || now.sa_handler != SIG_DFL) continue;
+    waiting_.push_back(signal);
+    struct sigaction note {};
+    note.sa_handler = note_signal;
+    note.sa_flags = SA_RESTART;
+    (void)::sigaction(signal, &note, nullptr);
+  }
+}
+
+Progress::~Progress() {
+  for (const int signal : waiting_)
+    (void)::signal(signal, SIG_DFL);
+  if (const int signal = noted_signal.exchange(0); signal != 0) (void)::raise(signal);
+}
+
+void Progress::end_if_told() {
+  const int signal = noted_signal.exchange(0);
+  if (signal == 0) return;
+  voice_.note(
+      cat("stopped after ", finish(), "; the same command goes on with the file it was at"));
+  // It ends the process, as whoever sent it expects.
+  (void)::signal(signal, SIG_DFL);
+  (void)::raise(signal);
+}
 
 void Progress::tell(const DeepState& state) {
   last_ = state;
+  end_if_told();
   const auto now = Clock::now();
   if (terminal_) {
     write_to_terminal(
@@ -98,7 +131,7 @@ void Progress::tell(const DeepState& state) {
 }
 
 std::string Progress::finish() {
-  if (terminal_) write_to_terminal("\r\x1b[K");
+  if (terminal_) write_to_terminal("\r\x1b[K");  // also over what the terminal echoed: ^C
   const std::uint64_t read = bytes_read(last_);
   return cat(shown_bytes(read),
              " at ",

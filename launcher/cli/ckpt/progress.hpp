@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 namespace holdfast::cli {
 
@@ -15,10 +16,14 @@ namespace holdfast::cli {
                                        unsigned columns);
 
 /// How far a deep look has come: a bar that is drawn over itself where standard error is a
-/// terminal, a sentence now and then where it is not.
+/// terminal, a sentence now and then where it is not. While it is there, ^C and TERM wait for the
+/// next tell(), which takes the bar away and says that nothing was lost before the process ends.
 class Progress {
  public:
   explicit Progress(Voice& voice);
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  ~Progress();
 
   void tell(const DeepState& state);
 
@@ -26,7 +31,10 @@ class Progress {
   [[nodiscard]] std::string finish();
 
  private:
+  void end_if_told();
+
   Voice& voice_;
+  std::vector<int> waiting_;  ///< signals that wait
   bool terminal_;
   std::chrono::steady_clock::time_point begin_;
   std::chrono::steady_clock::time_point told_;

@@ -23,7 +23,7 @@ struct Wish {
   std::chrono::nanoseconds quiet{std::chrono::seconds(60)};
   Limits limits;
   std::optional<std::uint64_t>
-      world_size;                    ///< ranks of the job: helps formats without an inventory
+      world_size;  ///< ranks of the job: helps formats without an inventory
   /// Directories that may hold manifests of our own; the first that has one of a checkpoint speaks.
   std::vector<std::string> manifests;
   std::vector<Condemned> condemned;  ///< not looked into: whatever they hold, they are not chosen
