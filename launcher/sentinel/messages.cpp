@@ -18,6 +18,7 @@ constexpr std::array kinds{
     std::pair{NodeSign::Kind::out_of_memory, std::string_view("out_of_memory")},
     std::pair{NodeSign::Kind::rank_gone, std::string_view("rank_gone")},
     std::pair{NodeSign::Kind::lease_ran_out, std::string_view("lease_ran_out")},
+    std::pair{NodeSign::Kind::came_late, std::string_view("came_late")},
     std::pair{NodeSign::Kind::not_seen, std::string_view("not_seen")},
 };
 

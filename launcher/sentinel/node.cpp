@@ -106,6 +106,7 @@ void Node::beat_within(Time time) {
 void Node::beat(Time now) {
   ++sequence_;
   const auto processes = table_.read_marked();
+  end_late_ranks(processes);
   const auto ticks = static_cast<std::uint64_t>(std::max(1L, ::sysconf(_SC_CLK_TCK)));
   Beat beat{.sequence = sequence_, .uptime = now, .load = load_of_node(), .ranks = {}};
   beat.ranks = ranks_of(processes, watched_, ticks);
@@ -123,6 +124,23 @@ void Node::beat(Time now) {
   const auto message = beat_message(beat, acknowledged_);
   for (const auto& uplink : uplinks_)
     if (uplink->up) uplink->link->send(message);
+}
+
+/// A slow srun brings up ranks of an attempt that was torn down meanwhile.
+void Node::end_late_ranks(const std::vector<Process>& processes) {
+  unsigned newest = 0;
+  for (const Process& process : processes)
+    if (!process.dead() && process.mark->attempt <= over_)
+      newest = std::max(newest, process.mark->attempt);
+  if (newest == 0) return;
+  const unsigned count = kill_ended(table_, over_);
+  if (count == 0 || newest <= late_told_) return;
+  late_told_ = newest;
+  evidence_.add({.kind = NodeSign::Kind::came_late,
+                 .at_ms = read_wall_clock(),
+                 .attempt = newest,
+                 .count = count,
+                 .text = {}});
 }
 
 void Node::tell_signs() {

@@ -56,6 +56,7 @@ class Node : public std::enable_shared_from_this<Node> {
   void tell_signs();
   void watch_ends(const std::vector<RankState>& ranks);
   void look_after_supervisor(Time now);
+  void end_late_ranks(const std::vector<Process>& processes);
   void end(Result<int> how);
   [[nodiscard]] bool misses_supervisor() const;
 
@@ -75,6 +76,7 @@ class Node : public std::enable_shared_from_this<Node> {
 
   // node_orders.cpp
   void obey(const std::string& kind, const boost::json::object& order);
+  void watch(unsigned attempt);
   void tear_down(unsigned attempt, Time grace);
   void go_on(const std::shared_ptr<Teardown>& teardown);
   void look(std::int64_t since_ms);
@@ -98,6 +100,8 @@ class Node : public std::enable_shared_from_this<Node> {
   Time timeout_{5000};
   std::uint64_t epoch_{};  // of the supervisor we follow
   unsigned watched_{};
+  unsigned over_{};       // this attempt and all before it are over
+  unsigned late_told_{};  // the newest attempt whose late ranks were told of
   std::uint64_t sequence_{};
   std::uint64_t acknowledged_{};
   std::array<Time, 64> sent_{};  // when beat N was, at N modulo 64

@@ -145,7 +145,8 @@ void Node::meet(const std::shared_ptr<Uplink>& uplink,
                      shortest_beat,
                      longest_beat);
   timeout_ = Time(number_in<std::int64_t>(welcome, "timeout_ms").value_or(timeout_.count()));
-  watched_ = number_in<unsigned>(welcome, "watch").value_or(0);
+  watch(number_in<unsigned>(welcome, "watch").value_or(0));
+  over_ = std::max(over_, number_in<unsigned>(welcome, "ended").value_or(0));
   heard_ = now;
   ever_up_ = true;
   uplink->up = true;

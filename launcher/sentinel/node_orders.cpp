@@ -26,7 +26,7 @@ constexpr std::chrono::milliseconds longest_grace{600000};
 void Node::obey(const std::string& kind, const json::object& order) {
   const auto attempt = number_in<unsigned>(order, "attempt").value_or(0);
   if (kind == "watch") {
-    watched_ = attempt;
+    watch(attempt);
   } else if (kind == "tear_down") {
     const auto grace = Time(number_in<std::int64_t>(order, "grace_ms").value_or(0));
     tear_down(attempt, std::clamp(grace, Time(0), Time(longest_grace)));
@@ -40,6 +40,11 @@ void Node::obey(const std::string& kind, const json::object& order) {
     ask_port(text_in(order, "host").value_or(""),
              number_in<std::uint16_t>(order, "port").value_or(0));
   }
+}
+
+void Node::watch(unsigned attempt) {
+  watched_ = attempt;
+  if (attempt > 0) over_ = std::max(over_, attempt - 1);
 }
 
 void Node::tear_down(unsigned attempt, Time grace) {
@@ -71,6 +76,7 @@ void Node::go_on(const std::shared_ptr<Teardown>& teardown) {
   // Twice none: a process that forked while the table was read is in the next reading.
   if (teardown->none >= 2 || now >= teardown->give_up_at) {
     teardowns_.erase(teardown->attempt);
+    over_ = std::max(over_, teardown->attempt);
     return say({{"kind", "torn_down"}, {"attempt", teardown->attempt}, {"count", left}});
   }
   teardown->timer.expires_after(left == 0 ? Time(1) : Time(kill_again));

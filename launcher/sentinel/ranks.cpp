@@ -82,6 +82,16 @@ unsigned kill_processes(ProcessTable& table, std::optional<unsigned> attempt, in
   return count;
 }
 
+unsigned kill_ended(ProcessTable& table, unsigned newest_ended) {
+  unsigned count = 0;
+  for (const Process& process : table.read_all()) {
+    if (process.dead() || process.pid == ::getpid() || process.mark->attempt > newest_ended)
+      continue;
+    if (::kill(process.pid, SIGKILL) == 0) ++count;
+  }
+  return count;
+}
+
 unsigned signal_ranks(ProcessTable& table, unsigned attempt, int signal_number) {
   if (signal_number < 1 || signal_number > SIGRTMAX) return 0;
   unsigned count = 0;

@@ -67,6 +67,7 @@ void Roster::watch(unsigned attempt) { impl_->watch(attempt); }
 void Roster::tear_down(std::span<const std::string> nodes,
                        unsigned attempt,
                        std::chrono::milliseconds grace) {
+  impl_->end_attempts(attempt);
   for (const std::string& node : nodes)
     impl_->tell(node, {{"kind", "tear_down"}, {"attempt", attempt}, {"grace_ms", grace.count()}});
 }
@@ -84,6 +85,9 @@ void Roster::ask_port(const std::string& node, const std::string& host, std::uin
   impl_->tell(node, {{"kind", "ask_port"}, {"host", host}, {"port", port}});
 }
 
+std::vector<std::string> Roster::expect_again() { return impl_->expect_again(); }
+void Roster::give_up(const std::string& node) { impl_->give_up(node); }
+bool Roster::all_hear_us() const { return impl_->all_hear_us(); }
 void Roster::set_members(std::vector<std::string> nodes) { impl_->set_members(std::move(nodes)); }
 void Roster::controller_answered() { impl_->controller_answered(); }
 

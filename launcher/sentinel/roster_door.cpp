@@ -40,6 +40,7 @@ Roster::Impl::Impl(asio::io_context& context, RosterSettings settings, Listener&
   for (const std::string& name : settings_.nodes) {
     auto node = std::make_unique<RosterNode>();
     node->name = name;
+    node->awaited = opened_;
     by_name_.emplace(node->name, node.get());
     voters_.push_back(node.get());
     nodes_.push_back(std::move(node));
@@ -140,7 +141,12 @@ std::optional<Failure> Roster::Impl::admit(const json::object& hello) const {
   const auto role = text_in(hello, "role");
   if (role == "control") return std::nullopt;
   const auto node = text_in(hello, "node").value_or("");
-  if (role == "sentinel" && by_name_.contains(node)) return std::nullopt;
+  if (const RosterNode* known = role == "sentinel" ? find(node) : nullptr) {
+    // Two that took turns in driving each other out would never let the node live.
+    const auto instance = text_in(hello, "instance").value_or("");
+    if (std::ranges::count(known->retired, instance) == 0) return std::nullopt;
+    return Failure{FailureKind::denied, cat("another sentinel speaks for ", node, " now"), "", {}};
+  }
   return Failure{
       FailureKind::denied, cat("nobody of this job is called \"", node.substr(0, 64), '"'), "", {}};
 }
@@ -149,7 +155,8 @@ json::object Roster::Impl::welcome() const {
   return {{"epoch", settings_.epoch},
           {"beat_ms", settings_.beat.count()},
           {"timeout_ms", settings_.node_timeout.count()},
-          {"watch", watched_}};
+          {"watch", watched_},
+          {"ended", ended_}};
 }
 
 void Roster::Impl::meet(const std::shared_ptr<Link>& link, const json::object& hello) {
@@ -180,11 +187,14 @@ void Roster::Impl::meet_sentinel(const std::shared_ptr<Link>& link, const json::
   const std::string instance = text_in(hello, "instance").value_or("");
   if (instance != node.instance) {
     // Another process speaks for the node now: its older links say nothing any more.
-    for (const auto& old : node.links)
-      old->close();
-    node.links.clear();
+    drop_links(node);
+    if (!node.instance.empty()) node.retired.push_back(node.instance);
     node.instance = instance;
     node.sequence = 0;
+    if (node.state == RosterNode::State::living) {
+      await(node);
+      listener_.lost(node.name, std::chrono::milliseconds(0), "replaced");
+    }
   }
   node.links.push_back(link);
   node.heard = Clock::now();
@@ -216,6 +226,34 @@ void Roster::Impl::meet_control(const std::shared_ptr<Link>& link) {
         });
       },
       [forget](const std::string&) { forget(); });
+}
+
+void Roster::Impl::drop_links(RosterNode& node) {
+  for (const auto& link : node.links)
+    link->close();
+  node.links.clear();
+}
+
+void Roster::Impl::await(RosterNode& node) {
+  node.state = RosterNode::State::absent;
+  node.awaited = Clock::now();
+  node.round_trip.reset();
+}
+
+std::vector<std::string> Roster::Impl::expect_again() {
+  std::vector<std::string> lived;
+  for (const auto& node : nodes_) {
+    if (node->state == RosterNode::State::lost) continue;
+    drop_links(*node);
+    if (node->state == RosterNode::State::living) lived.push_back(node->name);
+    if (!node->instance.empty()) node->retired.push_back(std::exchange(node->instance, {}));
+    await(*node);
+  }
+  return lived;
+}
+
+void Roster::Impl::give_up(const std::string& name) {
+  if (RosterNode* node = find(name)) node->state = RosterNode::State::lost;
 }
 
 void Roster::Impl::leave(RosterNode& node, const std::shared_ptr<Link>& link) {

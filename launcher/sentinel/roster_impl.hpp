@@ -10,6 +10,7 @@
 #include "sentinel/prover.hpp"
 #include "sentinel/roster_node.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <set>
 #include <unordered_map>
@@ -37,6 +38,10 @@ class Roster::Impl : public std::enable_shared_from_this<Roster::Impl> {
   [[nodiscard]] const std::vector<std::unique_ptr<RosterNode>>& nodes() const { return nodes_; }
   [[nodiscard]] RosterNode* find(std::string_view name) const;
   void watch(unsigned attempt);
+  void end_attempts(unsigned newest) { ended_ = std::max(ended_, newest); }
+  std::vector<std::string> expect_again();
+  void give_up(const std::string& name);
+  [[nodiscard]] bool all_hear_us() const;
   void tell(const std::string& name, const boost::json::object& order) const;
   void set_members(std::vector<std::string> members);
   void controller_answered();
@@ -52,6 +57,8 @@ class Roster::Impl : public std::enable_shared_from_this<Roster::Impl> {
   void meet(const std::shared_ptr<Link>& link, const boost::json::object& hello);
   void meet_sentinel(const std::shared_ptr<Link>& link, const boost::json::object& hello);
   void meet_control(const std::shared_ptr<Link>& link);
+  static void drop_links(RosterNode& node);
+  static void await(RosterNode& node);
   void leave(RosterNode& node, const std::shared_ptr<Link>& link);
   void note_once(const std::string& sentence);
 
@@ -90,6 +97,7 @@ class Roster::Impl : public std::enable_shared_from_this<Roster::Impl> {
   std::set<std::shared_ptr<Link>> controls_;
   std::set<std::string> noted_;
   unsigned watched_{};
+  unsigned ended_{};  // this attempt and all before it are over
   Clock::time_point opened_;
   Clock::time_point last_tick_;
   Clock::time_point judge_after_;        // losses are not judged before: it was us who slept

@@ -43,7 +43,7 @@ void Roster::Impl::find_losses(Clock::time_point now) {
     if (closed_) return;
     const auto silent = duration_cast<milliseconds>(now - node->heard);
     if (node->state == RosterNode::State::absent) {
-      const auto waited = duration_cast<milliseconds>(now - opened_);
+      const auto waited = duration_cast<milliseconds>(now - node->awaited);
       if (waited > settings_.join_timeout) lose(*node, waited, "absent");
     } else if (node->state == RosterNode::State::living) {
       if (silent > settings_.node_timeout)
@@ -57,6 +57,13 @@ void Roster::Impl::find_losses(Clock::time_point now) {
 void Roster::Impl::lose(RosterNode& node, milliseconds silent, std::string_view how) {
   node.state = RosterNode::State::lost;
   listener_.lost(node.name, silent, how);
+}
+
+bool Roster::Impl::all_hear_us() const {
+  const auto now = Clock::now();
+  return std::ranges::all_of(nodes_, [&](const auto& node) {
+    return node->round_trip && now - *node->round_trip <= terms_.fresh;
+  });
 }
 
 /// With nobody who could take over, acknowledging is safe; so it is for a single node.

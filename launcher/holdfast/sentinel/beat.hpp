@@ -39,6 +39,7 @@ struct NodeSign {
     out_of_memory,  ///< count: so many processes the kernel killed in a cgroup of the attempt
     rank_gone,      ///< rank, pid: its process is no more; Slurm tells its exit
     lease_ran_out,  ///< count: processes the node killed because nobody acknowledged its beats
+    came_late,      ///< count: processes of an ended attempt that came up after it, and were killed
     not_seen,       ///< text: what cannot be read on this node, and why; said once
   };
   Kind kind{Kind::kernel_line};

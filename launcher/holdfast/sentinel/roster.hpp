@@ -56,8 +56,9 @@ class Roster {
     /// `address` is where it came from.
     virtual void joined(const std::string& /*node*/, const std::string& /*address*/) {}
     /// Nothing was heard for `silent`. `how`: "silent" (no beat for the node timeout), "closed"
-    /// (its connections ended and it did not come back) or "absent" (it never joined). Its ranks
-    /// may still run until fenced_at().
+    /// (its connections ended and it did not come back), "absent" (it never joined) or "replaced"
+    /// (another sentinel came in the place of this one, whose ranks died with it; it joins next).
+    /// Its ranks may still run until fenced_at().
     virtual void lost(const std::string& /*node*/,
                       std::chrono::milliseconds /*silent*/,
                       std::string_view /*how*/) {}
@@ -114,12 +115,13 @@ class Roster {
   [[nodiscard]] bool lives(std::string_view node) const;
 
   /// From now on beats tell of the ranks of this attempt, on all nodes, also on those that join
-  /// later.
+  /// later. All attempts before it are over: what comes up late of them is ended.
   void watch(unsigned attempt);
 
   /// Ends every process of the attempt on these nodes: SIGTERM if `grace` is not zero, SIGKILL
   /// after it. Answered by torn_down() per node; a node that cannot be reached does not answer, see
-  /// fenced_at().
+  /// fenced_at(). The attempt and those before it are over for good: a slow srun may bring up more
+  /// of its ranks, and every sentinel that hears of this, or joins later, ends them.
   void tear_down(std::span<const std::string> nodes,
                  unsigned attempt,
                  std::chrono::milliseconds grace);
@@ -141,6 +143,17 @@ class Roster {
 
   /// slurmctld said that the job runs, and no higher epoch is claimed: see ask_controller().
   void controller_answered();
+
+  /// The sentinels were ended and are started anew: whoever lived has to join again, and has the
+  /// whole time to join for it. The nodes that lived; the listener is not told.
+  std::vector<std::string> expect_again();
+
+  /// No sentinel will come from this node. The listener is not told.
+  void give_up(const std::string& node);
+
+  /// Whether each node of the allocation has lately got an answer of ours: no successor can have
+  /// been elected then.
+  [[nodiscard]] bool all_hear_us() const;
 
   /// When this roster last acknowledged a beat of the node; nothing if it never did.
   [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> last_acknowledged(

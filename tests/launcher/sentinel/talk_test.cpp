@@ -137,6 +137,69 @@ TEST_F(Talk, TeardownEndsRanksThatIgnoreTheFirstSignal) {
   EXPECT_EQ(gone->rank, 0U);
 }
 
+TEST_F(Talk, RanksThatComeUpAfterTheirAttemptWasTornDownAreEndedAndToldOf) {
+  listen(settings());
+  start(sentinel("n1"));
+  ASSERT_TRUE(run_until([&] { return diary_.has("joined n1"); }));
+  const std::vector<std::string> nodes{"n1"};
+  roster_->tear_down(nodes, 4, milliseconds(0));
+  ASSERT_TRUE(run_until([&] { return diary_.has("torn down n1 4 0"); }));
+  const MarkedChild late(own_job(), 4, 0, {"sleep", "60"});
+  const MarkedChild later(own_job(), 3, 1, {"sleep", "60"});
+  const MarkedChild next(own_job(), 5, 0, {"sleep", "60"});
+  ASSERT_TRUE(run_until([&] {
+    return std::ranges::find(diary_.signs, NodeSign::Kind::came_late, &NodeSign::kind) !=
+           diary_.signs.end();
+  }));
+  EXPECT_EQ(late.wait(), 128 + SIGKILL);
+  ASSERT_TRUE(run_until([&] { return ::kill(next.pid(), 0) == 0; }));
+  EXPECT_EQ(later.wait(), 128 + SIGKILL);
+  EXPECT_EQ(::kill(next.pid(), 0), 0) << "the next attempt's";
+}
+
+TEST_F(Talk, ASentinelThatComesLateKnowsWhichAttemptsAreOver) {
+  listen(settings());
+  roster_->watch(3);
+  roster_->tear_down(std::vector<std::string>{"n2"}, 3, milliseconds(0));
+  const MarkedChild late(own_job(), 3, 0, {"sleep", "60"});
+  const MarkedChild next(own_job(), 4, 0, {"sleep", "60"});
+  start(sentinel("n1"));
+  ASSERT_TRUE(run_until([&] {
+    return std::ranges::find(diary_.signs, NodeSign::Kind::came_late, &NodeSign::kind) !=
+           diary_.signs.end();
+  }));
+  EXPECT_EQ(late.wait(), 128 + SIGKILL);
+  EXPECT_EQ(::kill(next.pid(), 0), 0);
+}
+
+TEST_F(Talk, ASentinelInThePlaceOfAnotherIsALossAndJoinsAnew) {
+  listen(settings());
+  const auto first = start(sentinel("n1"));
+  ASSERT_TRUE(run_until([&] { return diary_.has("joined n1"); }));
+  start(sentinel("n1"));
+  ASSERT_TRUE(run_until([&] { return std::ranges::count(diary_.lines, "joined n1") == 2; }));
+  EXPECT_TRUE(diary_.has("lost n1 replaced"));
+  // The first one knocks again and again, and is not let in.
+  ASSERT_TRUE(run_until([&] { return diary_.has_part("another sentinel speaks for n1"); }));
+  EXPECT_EQ(std::ranges::count(diary_.lines, "joined n1"), 2);
+}
+
+TEST_F(Talk, SentinelsThatAreStartedAnewHaveToJoinAgainAndOneThatWillNotComeIsNotWaitedFor) {
+  auto with = settings();
+  with.join_timeout = milliseconds(300);
+  listen(with);
+  const auto first = start(sentinel("n1"));
+  ASSERT_TRUE(run_until([&] { return diary_.has("joined n1"); }));
+  first->close();
+  EXPECT_EQ(roster_->expect_again(), std::vector<std::string>{"n1"});
+  EXPECT_FALSE(roster_->lives("n1"));
+  roster_->give_up("n2");
+  start(sentinel("n1"));
+  ASSERT_TRUE(run_until([&] { return std::ranges::count(diary_.lines, "joined n1") == 2; }));
+  context_.run_for(milliseconds(500));
+  EXPECT_FALSE(diary_.has_part("lost")) << "nobody asked for that to be told";
+}
+
 TEST_F(Talk, ARankThatIsGoneIsToldBeforeTheNextBeat) {
   auto with = settings();
   with.beat = milliseconds(2000);
