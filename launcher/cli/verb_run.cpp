@@ -57,10 +57,26 @@ ExitStatus dry_run(const run::Settings& settings,
   return ExitStatus::ok;
 }
 
+/// What the sentinel that was elected says to its successor.
+struct Succession {
+  std::optional<std::uint64_t> epoch;  ///< claimed for us
+  std::int64_t silent_ms{};            ///< how long the one before us was not heard
+};
+
+Succession succession_in(const affinity::Environment& environment) {
+  const auto number = [&](const char* name) {
+    const auto found = environment.find(name);
+    return found == environment.end() ? std::nullopt : parse_number<std::uint64_t>(found->second);
+  };
+  return {number("HOLDFAST_EPOCH"),
+          static_cast<std::int64_t>(number("HOLDFAST_SILENT_MS").value_or(0))};
+}
+
 Result<ExitStatus> supervise(run::Settings settings,
                              const JobHere& job,
-                             bool take_over,
+                             const std::optional<Succession>& succession,
                              Caller& caller) {
+  const bool take_over = succession.has_value();
   auto line = attempt::read_srun_line(settings.command);
   if (!line) return line.error();
   auto plan = plan_of(settings, *line, job);
@@ -69,12 +85,13 @@ Result<ExitStatus> supervise(run::Settings settings,
   if (!take_over)
     for (const std::string& note : line->notes)
       caller.voice.note(note);
-  auto opened = open_home(settings.state, job.host);
+  auto opened = open_home(settings.state, job.host, succession ? succession->epoch : std::nullopt);
   if (!opened) return opened.error();
   auto secret = secret_of(settings.state);
   if (!secret) return secret.error();
   plan->successor = take_over && opened->before.supervisor != job.host;
   plan->predecessor = opened->before.supervisor;
+  if (plan->successor) plan->silent_ms = succession->silent_ms;
   // Who follows has waited long enough: those that live are back within a beat or two.
   if (plan->successor) plan->spare_wait_ms = successor_waits_ms;
   if (!take_over) {
@@ -123,7 +140,7 @@ Result<ExitStatus> take_over(const ParsedOptions& options, const JobHere& here, 
     job->nodes = before.starts.back().nodes;
   }
   Caller heir{caller.out, caller.voice, *environment, caller.looks};
-  return supervise(std::move(*settings), *job, true, heir);
+  return supervise(std::move(*settings), *job, succession_in(caller.environment), heir);
 }
 
 /// Goes on from what lies in the state directory, or begins there.
@@ -141,7 +158,7 @@ Result<ExitStatus> begin(run::Settings settings, const JobHere& job, Caller& cal
   if (settings.program_requeues)
     caller.voice.note(
         "the program requeues the job itself when Slurm warns; holdfast leaves that to it");
-  return supervise(std::move(settings), job, false, caller);
+  return supervise(std::move(settings), job, std::nullopt, caller);
 }
 
 Result<ExitStatus> run_run(const ParsedOptions& options, Caller& caller) {

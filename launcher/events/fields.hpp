@@ -72,6 +72,7 @@ void walk(auto& on, is<CheckpointSeen> auto& event) {
   on("attempt", event.attempt);
   on("path", event.path);
   on("step", event.step);
+  on("committed_ms", event.committed_ms);
 }
 
 void walk(auto& on, is<AttemptEnded> auto& event) {

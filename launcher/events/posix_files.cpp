@@ -174,12 +174,14 @@ std::shared_ptr<StateFiles> posix_files(const std::string& directory) {
   return std::make_shared<PosixFiles>(directory);
 }
 
-Result<void> replace_file(const std::string& file, std::string_view contents) {
+Result<void> replace_file(const std::string& file, std::string_view contents, Readers readers) {
   const auto parent = std::filesystem::path(file).parent_path();
   const std::string directory = parent.empty() ? "." : parent.string();
   const std::string temporary = cat(file, ".new.", ::getpid());
-  Descriptor open(
-      ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644));
+  constexpr int way = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+  (void)::unlink(
+      temporary.c_str());  // left by a process of the same number: its mode may be another
+  Descriptor open(::open(temporary.c_str(), way, readers == Readers::owner ? 0600 : 0644));
   if (!open.open()) return file_failure(cat(temporary, " cannot be made"), errno);
   auto written = finish(std::move(open), contents, temporary);
   if (written && ::rename(temporary.c_str(), file.c_str()) != 0)

@@ -117,7 +117,8 @@ class Step {
     auto& all = state_.checkpoints;
     // Half at a time, so that a step stays cheap.
     if (all.size() == max_checkpoints) all.erase(all.begin(), all.begin() + max_checkpoints / 2);
-    all.push_back({event.path, event.step, event.attempt, at_});
+    const auto written = event.committed_ms ? static_cast<std::int64_t>(*event.committed_ms) : at_;
+    all.push_back({event.path, event.step, event.attempt, std::min(written, at_)});
   }
 
   void operator()(const AttemptEnded& event) {

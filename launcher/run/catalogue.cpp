@@ -68,6 +68,7 @@ Found good(const json::object& all, const json::object& one) {
   found.choice.why = text_at(all, "why");
   if (const auto committed = number_at(one, "committed_ns"))
     found.committed_ns = static_cast<std::int64_t>(*committed);
+  if (found.committed_ns) found.choice.committed_ms = *found.committed_ns / 1'000'000;
   return found;
 }
 
@@ -118,8 +119,8 @@ Found best_of(const std::vector<Found>& found) {
   return none;
 }
 
-Catalogue::Catalogue(boost::asio::io_context& io, Settings settings)
-    : io_(io), settings_(std::move(settings)) {}
+Catalogue::Catalogue(boost::asio::io_context& io, Worker& disk, Settings settings)
+    : io_(io), disk_(disk), settings_(std::move(settings)) {}
 
 std::string Catalogue::sidecar(std::size_t directory) const {
   return cat(settings_.memory, "/", directory);
@@ -128,8 +129,19 @@ std::string Catalogue::sidecar(std::size_t directory) const {
 void Catalogue::read(const std::vector<std::string>& condemned,
                      bool writers_gone,
                      std::function<void(recovery::Choice)> told) {
+  std::vector<Verdict> verdicts;
   for (const std::string& path : condemned)
-    condemn(path);
+    if (auto verdict = verdict_on(path)) verdicts.push_back(std::move(*verdict));
+  if (verdicts.empty()) return ask(writers_gone, std::move(told));
+  // Written down before anybody chooses again, and not by the event loop: the file system may hang.
+  disk_.hand([verdicts = std::move(verdicts)] { return remembered(verdicts); },
+             [this, writers_gone, told = std::move(told)](std::vector<std::string> paths) mutable {
+               remembered_.insert(paths.begin(), paths.end());
+               ask(writers_gone, std::move(told));
+             });
+}
+
+void Catalogue::ask(bool writers_gone, std::function<void(recovery::Choice)> told) {
   struct Round {
     std::vector<Found> found;
     std::size_t open{};
@@ -171,10 +183,10 @@ void Catalogue::read(const std::vector<std::string>& condemned,
   }
 }
 
-void Catalogue::condemn(const std::string& path) {
-  if (std::ranges::count(remembered_, path) != 0) return;
+std::optional<Catalogue::Verdict> Catalogue::verdict_on(const std::string& path) const {
+  if (remembered_.contains(path)) return std::nullopt;
   const auto seen = seen_.find(path);
-  if (seen == seen_.end()) return;  // written down by who condemned it
+  if (seen == seen_.end()) return std::nullopt;  // written down by who condemned it
   checkpoint::Checkpoint what;
   const checkpoint::Resumption& resumption = *seen->second.resumption;
   what.path = path == resumption.dir ? std::string() : resumption.name;
@@ -182,14 +194,25 @@ void Catalogue::condemn(const std::string& path) {
   what.step = resumption.step;
   if (seen->second.committed_ns)
     what.committed = checkpoint::Time(std::chrono::nanoseconds(*seen->second.committed_ns));
-  const std::string directory = sidecar(directory_of_[path]);
-  std::error_code ignored;
-  std::filesystem::create_directories(directory, ignored);
   const auto now = checkpoint::Time(std::chrono::system_clock::now().time_since_epoch());
-  const auto entry = checkpoint::remember(
-      checkpoint::Experience::condemned, what, "attempts that loaded it ended at once", now);
-  if (checkpoint::append_memory(cat(directory, "/memory.jsonl"), entry))
-    remembered_.push_back(path);
+  return Verdict{
+      path,
+      sidecar(directory_of_.at(path)),
+      checkpoint::remember(
+          checkpoint::Experience::condemned, what, "attempts that loaded it ended at once", now)};
+}
+
+/// Runs on the worker: writes verdicts down; the paths of those that could be.
+std::vector<std::string> Catalogue::remembered(const std::vector<Verdict>& verdicts) {
+  std::vector<std::string> paths;
+  paths.reserve(verdicts.size());
+  for (const Verdict& verdict : verdicts) {
+    std::error_code ignored;
+    std::filesystem::create_directories(verdict.directory, ignored);
+    if (checkpoint::append_memory(cat(verdict.directory, "/memory.jsonl"), verdict.entry))
+      paths.push_back(verdict.path);
+  }
+  return paths;
 }
 
 std::optional<checkpoint::Resumption> Catalogue::resumption_of(const std::string& path) const {

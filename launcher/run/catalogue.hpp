@@ -3,12 +3,15 @@
 // system that hangs holds up the child and not the supervisor.
 #pragma once
 
+#include "holdfast/checkpoint/memory.hpp"
 #include "holdfast/checkpoint/resume.hpp"
 #include "holdfast/recovery/decide.hpp"
+#include "run/worker.hpp"
 
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,7 +41,7 @@ class Catalogue {
     std::vector<std::string> look;         ///< options of `ckpt latest`
     std::string memory;                    ///< directory for what is known of them
   };
-  Catalogue(boost::asio::io_context& io, Settings settings);
+  Catalogue(boost::asio::io_context& io, Worker& disk, Settings settings);
 
   /// `told` is called once, from the io_context.
   void read(const std::vector<std::string>& condemned,
@@ -49,14 +52,23 @@ class Catalogue {
   [[nodiscard]] std::optional<checkpoint::Resumption> resumption_of(const std::string& path) const;
 
  private:
-  void condemn(const std::string& path);
+  /// What is to be remembered of a checkpoint that is not to be chosen again.
+  struct Verdict {
+    std::string path;
+    std::string directory;  ///< where it is remembered
+    checkpoint::MemoryEntry entry;
+  };
+  void ask(bool writers_gone, std::function<void(recovery::Choice)> told);
+  [[nodiscard]] std::optional<Verdict> verdict_on(const std::string& path) const;
+  [[nodiscard]] static std::vector<std::string> remembered(const std::vector<Verdict>& verdicts);
   [[nodiscard]] std::string sidecar(std::size_t directory) const;
 
   boost::asio::io_context& io_;
+  Worker& disk_;
   Settings settings_;
   std::map<std::string, Found> seen_;  ///< good ones by path
   std::map<std::string, std::size_t> directory_of_;
-  std::vector<std::string> remembered_;  ///< condemned and written down
+  std::set<std::string> remembered_;  ///< condemned and written down
 };
 
 }  // namespace holdfast::run

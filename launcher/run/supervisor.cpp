@@ -42,6 +42,7 @@ Supervisor::Supervisor(Beginning beginning)
       log_(disk_, with_.settings.state, std::move(with_.log), with_.before),
       machine_(with_.plan, with_.before),
       catalogue_(loop_,
+                 disk_,
                  {with_.program,
                   with_.settings.checkpoints,
                   with_.settings.look,
@@ -62,6 +63,7 @@ Result<int> Supervisor::run() {
   auto beats = std::make_shared<std::function<void()>>();
   *beats = [this, beats, count = 0U]() mutable {
     log_.tell_status(++count % life_signs == 0);
+    look_for_a_successor();
     minute_.expires_after(status_beat);
     minute_.async_wait([beats](boost::system::error_code error) {
       if (!error) (*beats)();
@@ -100,8 +102,16 @@ void Supervisor::joined(const std::string& node, const std::string& address) {
 }
 
 void Supervisor::lost(const std::string& node, milliseconds silent, std::string_view how) {
-  hear(supervise::Lost{
-      node, std::string(sentence_of(how)), silent.count(), ms_of(roster_->fenced_at(node))});
+  if (how == "absent" && machine_.phase() == supervise::Phase::gathering && sentinels_) {
+    if (absent_.empty()) boost::asio::post(loop_, [this] { leave_out_absent(); });
+    absent_.insert(node);
+    return;
+  }
+  hear(supervise::Lost{node,
+                       std::string(sentence_of(how)),
+                       silent.count(),
+                       ms_of(roster_->fenced_at(node)),
+                       how == "replaced"});
 }
 
 void Supervisor::back(const std::string& node) { hear(supervise::Back{node}); }
@@ -125,6 +135,16 @@ void Supervisor::beat(const std::string& node, const sentinel::Beat& beat) {
 }
 
 void Supervisor::sign(const std::string& node, const sentinel::NodeSign& sign) {
+  using Kind = sentinel::NodeSign::Kind;
+  if (sign.kind == Kind::rank_gone && sign.attempt == attempt_)
+    first_gone_ms_ = std::min(first_gone_ms_.value_or(sign.at_ms), sign.at_ms);
+  if (sign.kind == Kind::came_late)
+    say(cat(sign.count,
+            " processes of attempt ",
+            sign.attempt,
+            " came up late on ",
+            node,
+            " and were ended"));
   if (auto meaning = meaning_of(node, sign)) gathering_.add(std::move(*meaning));
   if (sign.kind == sentinel::NodeSign::Kind::not_seen && blind_spots_.insert(sign.text).second)
     say(cat(sign.text, " (on ", node, "; other nodes that say the same are not told)"));
@@ -167,6 +187,18 @@ void Supervisor::ask_controller() {
                               if (roster_ && job && job->state == "RUNNING")
                                 roster_->controller_answered();
                             });
+             });
+}
+
+/// A node that does not hear us may have helped to elect another supervisor; the claimed epoch is
+/// the first that can be seen of it.
+void Supervisor::look_for_a_successor() {
+  if (exit_ || stands_by_ || !roster_ || roster_->all_hear_us() || looks_for_epoch_) return;
+  looks_for_epoch_ = true;
+  disk_.hand([state = with_.settings.state] { return events::highest_epoch(state); },
+             [this](const Result<std::uint64_t>& highest) {
+               looks_for_epoch_ = false;
+               if (highest && *highest > with_.epoch) deposed(*highest);
              });
 }
 

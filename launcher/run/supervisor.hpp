@@ -59,6 +59,16 @@ class Supervisor final : public sentinel::Roster::Listener {
   void ask_for_wiring();
   void listen_to_signals();
 
+  // the step of the sentinels, when it does not go on as it was started
+  // (supervisor_sentinels.cpp)
+  void sentinels_ended(process::End end);
+  void expect_sentinels_again();
+  void leave_out(const std::set<std::string>& nodes, const std::string& why);
+  void leave_out_absent();
+  void look_who_is_there();
+  void ask_who_is_left(std::function<void(const std::set<std::string>& gone)> told);
+  void start_sentinels_again();
+
   // effects (supervisor_effects.cpp)
   void hear(supervise::Happening happening);
   void take(std::vector<supervise::Effect> effects);
@@ -78,6 +88,7 @@ class Supervisor final : public sentinel::Roster::Listener {
   // time (supervisor.cpp)
   void arm();
   void watch_for_hang();
+  void look_for_a_successor();
   void say(const std::string& sentence);
   [[nodiscard]] static supervise::Now now();
 
@@ -90,7 +101,12 @@ class Supervisor final : public sentinel::Roster::Listener {
   std::unique_ptr<sentinel::Roster> roster_;
   std::unique_ptr<Step> step_;
   std::unique_ptr<process::Child> sentinels_;
-  std::string sentinels_said_;  ///< a line that has no end yet
+  std::string sentinels_said_;        ///< a line that has no end yet
+  std::set<std::string> unlaunched_;  ///< nodes on which srun could start no sentinel
+  std::set<std::string> absent_;      ///< nodes whose sentinel has not come in time
+  std::set<std::string> left_out_;    ///< nodes the step of the sentinels goes on without
+  unsigned sentinel_starts_{};
+  boost::asio::steady_timer sentinels_again_{loop_};
   boost::asio::signal_set signals_{loop_};
   boost::asio::steady_timer wake_{loop_}, minute_{loop_}, hang_tick_{loop_};
   std::deque<supervise::Effect> effects_;
@@ -98,6 +114,7 @@ class Supervisor final : public sentinel::Roster::Listener {
 
   unsigned attempt_{};
   std::set<unsigned> ranks_seen_;
+  std::optional<std::int64_t> first_gone_ms_;  ///< of the attempt, by the rank's node's clock
   std::map<std::string, recovery::NodeVote> votes_;
   std::optional<recovery::HangWatch> hang_;
   std::uint64_t checkpoints_seen_{};
@@ -106,6 +123,7 @@ class Supervisor final : public sentinel::Roster::Listener {
   unsigned next_reply_{1};
   bool has_plugin_{};
   std::set<std::string> blind_spots_;  ///< what nodes cannot see, said once
+  bool looks_for_epoch_{};
   bool stands_by_{};
   std::optional<int> exit_;
 };

@@ -129,7 +129,9 @@ bool Supervisor::start_step(const supervise::StartStep& start) {
        hosts = attempt::host_file(map)]() -> Result<std::string> {
         auto directory = events::make_attempt_directory(state, number);
         if (!directory) return directory;
-        if (auto written = events::replace_file(cat(*directory, "/hosts"), hosts); !written)
+        if (auto written =
+                events::replace_file(cat(*directory, "/hosts"), hosts, events::Readers::owner);
+            !written)
           return written.error();
         return directory;
       },
@@ -147,6 +149,7 @@ void Supervisor::launch(const supervise::StartStep& start, const std::string& di
   if (stands_by_ || exit_) return;
   attempt_ = start.attempt;
   ranks_seen_.clear();
+  first_gone_ms_.reset();
   votes_.clear();
   recovery::HangPolicy policy;
   policy.on = with_.settings.hang_watch;
@@ -209,6 +212,7 @@ void Supervisor::gathered() {
   if (step_) all.lines = step_->lines();
   all.signs = gathering_.take_signs();
   all.slurm = gathering_.slurm();
+  all.first_gone_ms = first_gone_ms_;
   hear(std::move(all));
 }
 
@@ -233,6 +237,7 @@ void Supervisor::finish(int exit) {
   wake_.cancel();
   minute_.cancel();
   hang_tick_.cancel();
+  sentinels_again_.cancel();
   signals_.cancel();
   if (!roster_) return loop_.stop();
   roster_->goodbye([this] {
@@ -247,6 +252,7 @@ void Supervisor::stand_by() {
   effects_.clear();
   say("standing by until the run has ended");
   if (step_) step_->drop();
+  sentinels_again_.cancel();
   // Without a roster no beat is acknowledged any more. The sentinels' srun stays: to end it would
   // end their step.
   roster_.reset();

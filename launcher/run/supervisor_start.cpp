@@ -76,7 +76,10 @@ Result<void> Supervisor::open() {
   listen_to_signals();
   ask_for_plugin();
   ask_for_wiring();
-  if (!with_.plan.successor) start_sentinels();
+  if (!with_.plan.successor) {
+    start_sentinels();
+    look_who_is_there();
+  }
   return {};
 }
 
@@ -120,6 +123,8 @@ void Supervisor::hear_sentinels_srun(std::string_view chunk) {
     if (message.kind == recovery::SrunMessageKind::ranks_ended &&
         message.exit_code == sentinel::state_not_shared)
       unseen.nodes.insert(unseen.nodes.end(), message.nodes.begin(), message.nodes.end());
+    if (message.kind == recovery::SrunMessageKind::launch_failed)
+      unlaunched_.insert(message.nodes.begin(), message.nodes.end());
     sentinels_said_.erase(0, end + 1);
   }
   if (!unseen.nodes.empty()) hear(std::move(unseen));
@@ -136,7 +141,9 @@ void Supervisor::ask_for_wiring() {
 }
 
 void Supervisor::start_sentinels() {
-  const std::string count = cat(with_.plan.allocation.size());
+  std::vector<std::string> nodes = with_.plan.allocation;
+  std::erase_if(nodes, [this](const std::string& node) { return left_out_.contains(node); });
+  const std::string count = cat(nodes.size());
   const sentinel::Endpoint& here = roster_->endpoint();
   process::Command command;
   command.words = {with_.line.srun,
@@ -162,6 +169,7 @@ void Supervisor::start_sentinels() {
                    with_.settings.state,
                    "--witness",
                    with_.witness};
+  if (!left_out_.empty()) command.words.insert(command.words.begin() + 1, {"-w", join(nodes, ",")});
   for (const std::string& address : here.addresses) {
     const bool is_v6 = address.find(':') != std::string::npos;
     command.words.insert(
@@ -184,9 +192,8 @@ void Supervisor::start_sentinels() {
     hear_sentinels_srun(chunk);
     mouth_.hand([text = std::string(chunk)] { (void)!::write(2, text.data(), text.size()); });
   };
-  ears.ended = [this](process::End end) {
-    if (!exit_ && !end.well()) say(cat("the step of the sentinels ended with ", end.status()));
-  };
+  ears.ended = [this](process::End end) { sentinels_ended(end); };
+  sentinels_said_.clear();
   auto child = process::Child::start(loop_, command, std::move(ears));
   if (child)
     sentinels_ = std::move(*child);

@@ -26,8 +26,8 @@ unsigned kill_processes(ProcessTable& table, std::optional<unsigned> attempt, in
 /// Kills all living processes of this attempt and of those before it; how many there were.
 unsigned kill_ended(ProcessTable& table, unsigned newest_ended);
 
-/// As kill_processes(), to those only that handle the signal, unless it is one that cannot be handled or is
-/// meant for everybody; how many got it.
+/// As kill_processes(), to those only that handle the signal, unless it is one that cannot be
+/// handled or is meant for everybody; how many got it.
 unsigned signal_ranks(ProcessTable& table, unsigned attempt, int signal_number);
 
 }  // namespace holdfast::sentinel

@@ -22,8 +22,8 @@ struct RosterNode {
   std::string name;
   State state{State::absent};
   std::string instance;  // of the sentinel's process: a new one counts its beats from the start
-  std::vector<std::string> retired;  // instances that another one has followed
-  Clock::time_point awaited;         // since when it may join
+  std::vector<std::string> retired;          // instances that another one has followed
+  Clock::time_point awaited;                 // since when it may join
   std::vector<std::shared_ptr<Link>> links;  // one per network; it lives while any of them does
   std::uint64_t sequence{};                  // of the last beat
   Clock::time_point heard;

@@ -91,12 +91,13 @@ void Machine::set_wake(Now now) {
   };
   switch (phase_) {
     case Phase::gathering:
-      by(began_steady_ + plan_.join_ms);
+      by(began_steady_ + plan_.join_ms + plan_.return_ms);
       if (enough_since_) by(*enough_since_ + plan_.spare_wait_ms);
       break;
     case Phase::choosing:
     case Phase::judging:
       if (look_again_ != 0) by(look_again_);
+      if (phase_ == Phase::judging && waits_for_sentinels(now)) by(return_deadline_);
       break;
     case Phase::waiting:
       if (!paused_) by(next_at_);
@@ -129,6 +130,7 @@ void Machine::ticked(Now now) {
       return gather_or_go(now);
     case Phase::choosing:
     case Phase::judging:
+      if (phase_ == Phase::judging && look_again_ == 0) judge_when_all_is_known(now);
       if (look_again_ == 0 || now.steady_ms < look_again_) return;
       look_again_ = 0;
       return read_catalogue(now);

@@ -13,7 +13,7 @@ void Machine::hear(const Joined& joined, Now now) {
   living_.insert(joined.node);
   fenced_at_.erase(joined.node);
   write(events::NodeJoined{joined.node, joined.address});
-  if (phase_ == Phase::gathering) gather_or_go(now);
+  node_came(joined.node, now);
 }
 
 void Machine::hear(const Lost& lost, Now now) { node_lost(lost, now); }
@@ -21,12 +21,18 @@ void Machine::hear(const Lost& lost, Now now) { node_lost(lost, now); }
 void Machine::hear(const Back& back, Now now) {
   living_.insert(back.node);
   write(events::NodeBack{back.node});
+  node_came(back.node, now);
+}
+
+void Machine::node_came(const std::string& node, Now now) {
+  returning_.erase(node);
   // What it did while nobody heard it must be over before its word counts.
-  if (phase_ == Phase::stopping && std::ranges::count(attempt_.nodes, back.node) != 0) {
-    to_tear_down_.insert(back.node);
-    effects_.emplace_back(TearDown{attempt_.number, {back.node}, 0});
+  if (phase_ == Phase::stopping && std::ranges::count(attempt_.nodes, node) != 0) {
+    to_tear_down_.insert(node);
+    effects_.emplace_back(TearDown{attempt_.number, {node}, 0});
   }
   if (phase_ == Phase::gathering) gather_or_go(now);
+  if (phase_ == Phase::judging) judge_when_all_is_known(now);
 }
 
 void Machine::hear(const TornDown& torn, Now now) { torn_down(torn, now); }
@@ -62,6 +68,7 @@ void Machine::hear(const Gathered& gathered, Now now) {
 void Machine::hear(const Hung& hung, Now now) {
   if (hung.attempt != attempt_.number || phase_ != Phase::running) return;
   attempt_.hang = hung.signs;
+  attempt_.silent_ms = hung.signs.quiet_ms;
   stop(Aim::judge, "nothing moves any more", now);
 }
 

@@ -39,6 +39,22 @@ void Machine::ranks_ended(const SrunSaid& said, Now now) {
   stop(Aim::judge, said.text, now);
 }
 
+/// Slurm gives a node up when its slurmd is silent. Ranks need no slurmd: while the sentinel there
+/// lives they go on, but nothing can be started on that node any more. False: all go on.
+bool Machine::lost_by_slurm(const std::vector<std::string>& nodes) {
+  bool lost = false;
+  for (const std::string& node : nodes) {
+    unfit_.insert(node);
+    if (lives(node)) {
+      say(cat("Slurm has given up ", node, "; its ranks live, so the attempt goes on"));
+      continue;
+    }
+    attempt_.lost.push_back({node, "Slurm says that it failed", 0});
+    lost = true;
+  }
+  return lost;
+}
+
 void Machine::rank_failed(const SrunSaid& said, Now now) {
   using Kind = recovery::SrunMessageKind;
   if (said.attempt != attempt_.number) return;
@@ -57,8 +73,7 @@ void Machine::rank_failed(const SrunSaid& said, Now now) {
       attempt_.slurm = recovery::SlurmVerdict::requeued_by_person;
       break;
     case Kind::node_failed:
-      for (const std::string& node : said.message.nodes)
-        attempt_.lost.push_back({node, "Slurm says that it failed", 0});
+      if (!lost_by_slurm(said.message.nodes)) return;
       break;
     default:
       return;
@@ -82,9 +97,31 @@ void Machine::step_ended(const StepEnded& ended, Now now) {
        now);
 }
 
+/// Nobody is to blame, and the node is not out: it joins again within seconds, or is lost then.
+void Machine::sentinel_lost(const Lost& lost, Now now) {
+  returning_.insert(lost.node);
+  return_deadline_ = now.steady_ms + plan_.return_ms;
+  fenced_at_[lost.node] = lost.fenced_at_ms;
+  const bool in_attempt = std::ranges::count(attempt_.nodes, lost.node) != 0;
+  if (!in_attempt) return;
+  if (phase_ == Phase::running || phase_ == Phase::saving)
+    return stop(
+        Aim::judge, cat("the sentinel of ", lost.node, " ended, and its ranks with it"), now);
+  if (phase_ != Phase::stopping) return;
+  to_tear_down_.erase(lost.node);
+  look_whether_stopped(now);
+}
+
+bool Machine::waits_for_sentinels(Now now) const {
+  if (stop_asked_ || (gathered_ && gathered_->slurm)) return false;  // the job ends, they with it
+  return !returning_.empty() && now.steady_ms < return_deadline_;
+}
+
 void Machine::node_lost(const Lost& lost, Now now) {
   if (phase_ == Phase::handing_back) return;  // Slurm ends the sentinels now
   living_.erase(lost.node);
+  if (lost.sentinel_only) return sentinel_lost(lost, now);
+  returning_.erase(lost.node);
   ever_lost_.insert(lost.node);
   fenced_at_[lost.node] = lost.fenced_at_ms;
   write(events::NodeLost{
@@ -98,6 +135,7 @@ void Machine::node_lost(const Lost& lost, Now now) {
     case Phase::saving:
       if (!in_attempt) return;
       attempt_.lost.push_back({lost.node, lost.how, lost.silent_ms});
+      attempt_.silent_ms = lost.silent_ms;
       return stop(Aim::judge, cat("node ", lost.node, " was lost"), now);
     case Phase::stopping:
       if (in_attempt) attempt_.lost.push_back({lost.node, lost.how, lost.silent_ms});
@@ -112,6 +150,7 @@ void Machine::stop(Aim aim, std::string sign, Now now) {
   phase_ = Phase::stopping;
   aim_ = aim;
   attempt_.first_sign = std::move(sign);
+  attempt_.stopped_wall = now.wall_ms;
   stop_steady_ = now.steady_ms;
   stop_deadline_ = now.steady_ms + plan_.teardown_ms;
   tear_again_ = now.steady_ms + plan_.grace_ms + tear_again_ms;
@@ -234,8 +273,20 @@ recovery::Evidence Machine::evidence(Now now) const {
   return evidence;
 }
 
+/// From the last sign that all was well: a node's last beat, a program's last stir, a rank's end as
+/// its node saw it. Clocks of two nodes may differ; a time they make impossible is no time.
+std::optional<std::uint64_t> Machine::detection_ms() const {
+  constexpr std::int64_t longest_ms = 60'000;
+  if (attempt_.silent_ms)
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, *attempt_.silent_ms));
+  if (!gathered_ || !gathered_->first_gone_ms || attempt_.exits.empty()) return std::nullopt;
+  const std::int64_t took = attempt_.stopped_wall - *gathered_->first_gone_ms;
+  if (took < 0 || took > longest_ms) return std::nullopt;
+  return static_cast<std::uint64_t>(took);
+}
+
 void Machine::judge_when_all_is_known(Now now) {
-  if (!choice_ || !gathered_) return;
+  if (!choice_ || !gathered_ || waits_for_sentinels(now)) return;
   if (!judged_) {
     const auto& resume = attempt_.resume;
     if (choice_->kind == recovery::ChoiceKind::good && choice_->resume.step &&
@@ -250,9 +301,8 @@ void Machine::judge_when_all_is_known(Now now) {
     ended.newest_step = attempt_.newest_step;
     ended.nodes = attempt_.nodes;
     ended.loss = recovery::classify(evidence(now));
-    if (attempt_.newest_step)
-      write(events::CheckpointSeen{attempt_.number, choice_->resume.path, attempt_.newest_step});
-    write(events::loss_record(attempt_.number, ended.loss, std::nullopt));
+    if (attempt_.newest_step) write(checkpoint_record(*choice_, attempt_.newest_step));
+    write(events::loss_record(attempt_.number, ended.loss, detection_ms()));
     say(cat("cause: ", phrase_of(ended.loss.cause), "; ", ended.loss.why));
     history_.attempts.push_back(std::move(ended));
     judged_ = true;

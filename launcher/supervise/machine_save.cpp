@@ -47,6 +47,15 @@ void Machine::ask_to_save(Aim then, std::string why, std::optional<unsigned> rep
   if (!catalogue_busy_) read_catalogue(now);
 }
 
+events::CheckpointSeen Machine::checkpoint_record(const recovery::Choice& choice,
+                                                  std::optional<std::uint64_t> step) const {
+  const auto& when = choice.committed_ms;
+  return {attempt_.number,
+          choice.resume.path,
+          step,
+          when && *when > 0 ? std::optional(static_cast<std::uint64_t>(*when)) : std::nullopt};
+}
+
 void Machine::saw_checkpoint(const recovery::Choice& choice, Now now) {
   const bool good = choice.kind == recovery::ChoiceKind::good;
   const auto step = good ? choice.resume.step : std::nullopt;
@@ -55,7 +64,7 @@ void Machine::saw_checkpoint(const recovery::Choice& choice, Now now) {
                          : (attempt_.resume ? attempt_.resume->step : std::nullopt);
   if (step && (!known || *step > *known)) {
     attempt_.newest_step = step;
-    write(events::CheckpointSeen{attempt_.number, choice.resume.path, step});
+    write(checkpoint_record(choice, step));
   }
   if (phase_ != Phase::saving) return;
   save_->look_at = now.steady_ms + between_looks_ms;

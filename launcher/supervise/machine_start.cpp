@@ -26,7 +26,9 @@ void Machine::gather_or_go(Now now) {
   if (enough && !enough_since_) enough_since_ = now.steady_ms;
   if (!enough) enough_since_.reset();
   const bool spares_waited_for = enough && now.steady_ms >= *enough_since_ + plan_.spare_wait_ms;
-  if (!all_known && !spares_waited_for && now.steady_ms < began_steady_ + plan_.join_ms) return;
+  if (!all_known && !spares_waited_for &&
+      now.steady_ms < began_steady_ + plan_.join_ms + plan_.return_ms)
+    return;
   if (aim_ == Aim::end_well && attempt_.number != 0)
     return end(0, "finished", cat("attempt ", attempt_.number, " had ended well"), now);
   if (aim_ == Aim::taken_over && attempt_.number != 0) {

@@ -69,12 +69,20 @@ Result<std::string> state_of_job(const std::optional<std::string>& said,
   return events::state_directory_of(*root, job);
 }
 
-Result<Home> open_home(const std::string& state, const std::string& host) {
+Result<Home> open_home(const std::string& state,
+                       const std::string& host,
+                       std::optional<std::uint64_t> claimed) {
   if (auto made = events::make_state_directory(state); !made) return made.error();
   const auto highest = events::highest_epoch(state);
   if (!highest) return highest.error();
-  const std::uint64_t epoch = *highest + 1;
-  if (auto claimed = events::claim_epoch(state, epoch, host); !claimed) return claimed.error();
+  const std::uint64_t epoch = claimed.value_or(*highest + 1);
+  if (claimed && *highest != epoch)
+    return Failure{FailureKind::conflict,
+                   cat("epoch ", epoch, " of ", state, " is not the newest, ", *highest, " is"),
+                   "another supervisor runs this job",
+                   {}};
+  if (!claimed)
+    if (auto taken = events::claim_epoch(state, epoch, host); !taken) return taken.error();
   auto log = events::EventLog::open(state, epoch, host);
   if (!log) return log.error();
   auto before = events::replay(log->before().records);
@@ -97,7 +105,7 @@ Result<void> keep_environment(const std::string& state, const affinity::Environm
     text += cat(name, '=', value);
     text += '\0';
   }
-  return events::replace_file(cat(state, "/", environment_file), text);
+  return events::replace_file(cat(state, "/", environment_file), text, events::Readers::owner);
 }
 
 Result<affinity::Environment> become_batch_script(const std::string& state,

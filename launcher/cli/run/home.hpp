@@ -25,7 +25,10 @@ struct Home {
   std::uint64_t epoch{};
 };
 /// Makes the directory where it is missing, claims the next epoch and opens the log under it.
-[[nodiscard]] Result<Home> open_home(const std::string& state, const std::string& host);
+/// Whoever was elected has `claimed` its epoch already.
+[[nodiscard]] Result<Home> open_home(const std::string& state,
+                                     const std::string& host,
+                                     std::optional<std::uint64_t> claimed);
 
 /// The shared secret of sentinels where munge does not work here; nothing where it does.
 [[nodiscard]] Result<std::optional<std::string>> secret_of(const std::string& state);

@@ -117,6 +117,9 @@ struct CheckpointSeen {
   unsigned attempt{};
   std::string path;
   std::optional<std::uint64_t> step;
+  /// When the program had written it, Unix ms by the file system's clock; nothing: when it was
+  /// seen.
+  std::optional<std::uint64_t> committed_ms{};
   friend bool operator==(const CheckpointSeen&, const CheckpointSeen&) = default;
 };
 

@@ -35,7 +35,11 @@ struct RunAt {
 /// When status.json was last written, by the clock of who wrote it; nothing where there is none.
 [[nodiscard]] std::optional<std::int64_t> read_sign_of_life(const std::string& directory);
 
+enum class Readers { everybody, owner };  ///< 0644 or 0600
+
 /// Replaces any file in one step.
-[[nodiscard]] Result<void> replace_file(const std::string& file, std::string_view contents);
+[[nodiscard]] Result<void> replace_file(const std::string& file,
+                                        std::string_view contents,
+                                        Readers readers = Readers::everybody);
 
 }  // namespace holdfast::events

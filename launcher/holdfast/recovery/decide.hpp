@@ -80,6 +80,7 @@ struct Choice {
   Resume resume{};
   std::string why{};
   unsigned asked{1};
+  std::optional<std::int64_t> committed_ms{};  ///< when `resume` was written; Unix
 };
 
 /// The nodes there are.

@@ -31,6 +31,9 @@ struct Lost {
   std::string node, how;
   std::int64_t silent_ms{};
   std::int64_t fenced_at_ms{};  ///< steady: no rank lives there from then on, heard or not
+  /// The node is well, but its sentinel was ended and took the ranks with it; another one is
+  /// coming.
+  bool sentinel_only{};
 };
 struct Back {
   std::string node;
@@ -67,6 +70,8 @@ struct Gathered {
   std::vector<recovery::Line> lines;
   std::vector<recovery::NodeSign> signs;
   std::optional<recovery::SlurmVerdict> slurm;
+  std::optional<std::int64_t>
+      first_gone_ms;  ///< the attempt's first rank to end, by its node's clock
 };
 /// The job stands still, by HangWatch.
 struct Hung {

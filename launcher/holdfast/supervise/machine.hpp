@@ -41,11 +41,16 @@ struct Plan {
   bool program_requeues{};   ///< Slurm's warnings are the program's affair
   int save_signal{};         ///< what asks ranks to save; 0: nothing does
   std::int64_t save_lead_ms{120'000};
-  std::int64_t join_ms{30'000};       ///< patience with sentinels at the start
-  std::int64_t spare_wait_ms{2'000};  ///< patience with spares once enough nodes are there
-  std::int64_t launch_ms{600'000};    ///< patience with a step whose ranks do not show up
-  std::int64_t grace_ms{300};         ///< between SIGTERM and SIGKILL of a lost attempt's ranks
-  std::int64_t teardown_ms{20'000};   ///< patience with a living node's teardown
+  /// Patience with sentinels at the start; after it those that came are started anew without the
+  /// others, which takes return_ms at most.
+  std::int64_t join_ms{30'000};
+  /// Patience with spares once enough nodes are there. Longer than srun takes to find out that a
+  /// node is dead: it ends the step of all sentinels then, and ranks would go with them.
+  std::int64_t spare_wait_ms{12'000};
+  std::int64_t return_ms{10'000};    ///< patience with sentinels that are started anew
+  std::int64_t launch_ms{600'000};   ///< patience with a step whose ranks do not show up
+  std::int64_t grace_ms{300};        ///< between SIGTERM and SIGKILL of a lost attempt's ranks
+  std::int64_t teardown_ms{20'000};  ///< patience with a living node's teardown
   std::int64_t gather_ms{300};
   std::int64_t look_ms{30'000};  ///< how often checkpoints are looked at while all is well
 };
@@ -94,6 +99,8 @@ class Machine {
     std::optional<recovery::SlurmVerdict> slurm;
     std::optional<recovery::HangSigns> hang;
     std::string first_sign;  ///< a sentence: what ended it
+    std::int64_t stopped_wall{};
+    std::optional<std::int64_t> silent_ms;  ///< before that sign, where it is one of silence
     int exit{};
     bool step_over{true};
   };
@@ -130,9 +137,13 @@ class Machine {
 
   // while it runs and how it ends (machine_loss.cpp)
   void rank_failed(const SrunSaid& said, Now now);
+  bool lost_by_slurm(const std::vector<std::string>& nodes);
   void ranks_ended(const SrunSaid& said, Now now);
   void step_ended(const StepEnded& ended, Now now);
   void node_lost(const Lost& lost, Now now);
+  void sentinel_lost(const Lost& lost, Now now);
+  void node_came(const std::string& node, Now now);
+  [[nodiscard]] bool waits_for_sentinels(Now now) const;
   void torn_down(const TornDown& torn, Now now);
   void stop(Aim aim, std::string sign, Now now);
   void look_whether_stopped(Now now);
@@ -147,6 +158,8 @@ class Machine {
   void ask_to_save(Aim then, std::string why, std::optional<unsigned> reply, Now now);
   void save_failed(Now now);
   void saw_checkpoint(const recovery::Choice& choice, Now now);
+  [[nodiscard]] events::CheckpointSeen checkpoint_record(const recovery::Choice& choice,
+                                                         std::optional<std::uint64_t> step) const;
   void told(const Told& told, Now now);
   void ticked(Now now);
   void hand_back(std::vector<std::string> exclude, const std::string& why, Now now);
@@ -164,6 +177,7 @@ class Machine {
   [[nodiscard]] bool slurm_restarts() const;
   [[nodiscard]] recovery::Ground ground() const;
   [[nodiscard]] recovery::Evidence evidence(Now now) const;
+  [[nodiscard]] std::optional<std::uint64_t> detection_ms() const;
   [[nodiscard]] std::vector<events::RankBlock> rank_blocks(const std::vector<std::string>& nodes,
                                                            unsigned ranks) const;
   [[nodiscard]] unsigned ranks_for(std::size_t nodes) const;
@@ -176,6 +190,8 @@ class Machine {
 
   std::set<std::string> living_, ever_lost_, unfit_;
   std::map<std::string, std::int64_t> fenced_at_;  ///< of nodes not heard
+  std::set<std::string> returning_;                ///< nodes whose sentinels are started anew
+  std::int64_t return_deadline_{};
   std::set<std::string> condemned_;
   std::int64_t began_steady_{};
   std::optional<std::int64_t> enough_since_;

@@ -106,6 +106,16 @@ TEST(RunState, CountsACheckpointThatIsToldTwiceOnceAndFromTheFirstTime) {
   EXPECT_EQ(state.checkpoints.size(), 4U);
 }
 
+TEST(RunState, DatesACheckpointByWhenItWasWrittenAndNotByWhenSomebodyLooked) {
+  Story story;
+  const auto begin = static_cast<std::uint64_t>(story.now_ms());
+  story.tell(CheckpointSeen{1, "/a", 1, begin + 5'000}, 30'000);
+  EXPECT_EQ(replay(story.records()).checkpoints[0].at_ms, static_cast<std::int64_t>(begin) + 5'000);
+  // A file system whose clock is ahead does not save in the future.
+  story.tell(CheckpointSeen{1, "/b", 2, begin + 900'000}, 1'000);
+  EXPECT_EQ(replay(story.records()).checkpoints[1].at_ms, story.now_ms());
+}
+
 TEST(RunState, RemembersTheNewestCheckpointsOnly) {
   Story story;
   for (unsigned step = 1; step <= 3 * max_checkpoints; ++step)

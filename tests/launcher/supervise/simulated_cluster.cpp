@@ -84,6 +84,19 @@ void SimulatedCluster::reign(bool successor,
     Node& node = nodes_[name];
     node.joined = false;
     node.lost = false;
+  }
+  join_all();
+  // srun ends the step of all sentinels when it cannot reach one of the nodes.
+  const bool reached = std::ranges::all_of(plan_.allocation,
+                                           [this](const std::string& name) { return hears(name); });
+  if (!successor && !reached)
+    later(between(1'000, 11'000), [this, mine = reign_] {
+      if (mine == reign_) end_sentinels();
+    });
+}
+
+void SimulatedCluster::join_all() {
+  for (const std::string& name : plan_.allocation) {
     later(between(0, 800), [this, name, mine = reign_] {
       Node& one = nodes_[name];
       if (mine != reign_ || !hears(name) || one.joined) return;

@@ -71,6 +71,7 @@ class SimulatedCluster {
   void heal(const std::string& name);
   void kill_node(const std::string& name);
   void lose_ranks_by_lease(const std::string& name);
+  void end_sentinels();
   void plan_faults();
   void fault();
   void fault_of_job(unsigned kind);
@@ -80,6 +81,7 @@ class SimulatedCluster {
 
   // the supervisor and what it wants done (simulated_cluster.cpp)
   void reign(bool successor, const std::string& host, const std::string& predecessor);
+  void join_all();
   void fall(bool host_died);
   void succeed(const std::string& predecessor);
   void hear(const Happening& happening);

@@ -54,22 +54,29 @@ void SimulatedCluster::launch(const StartStep& start) {
     });
     return;
   }
+  // All that hear of a new attempt know that those before it are over.
+  for (auto& [name, node] : nodes_)
+    if (hears(name)) node.ended = std::max(node.ended, start.attempt - 1);
+  // A slow srun brings up ranks long after their attempt was ended.
+  const std::int64_t latest = below(6) == 0 ? 20'000 : 1'500;
   for (const std::string& name : start.nodes)
-    later(between(50, 1'500), [this, name, attempt = start.attempt, mine = reign_] {
-      if (mine == reign_ || !machine_) arrive(name, attempt);
+    later(between(50, latest), [this, name, attempt = start.attempt, turn = plan_.restart] {
+      if (turn == plan_.restart) arrive(name, attempt);  // else Slurm has ended srun and all of it
     });
 }
 
 /// The ranks of one node come up, wherever the supervisor is by then.
 void SimulatedCluster::arrive(const std::string& name, unsigned attempt) {
   Node& node = nodes_[name];
-  if (step_.attempt != attempt || !hears(name) || attempt <= node.ended) return;
+  if (!hears(name)) return;
+  if (attempt <= node.ended) return tell(cat("ranks of attempt ", attempt, " come late on ", name));
   for (const auto& [other, one] : nodes_)
     for (const unsigned living : one.ranks)
       if (living != attempt)
         violate(
             cat("attempts ", living, " and ", attempt, " live at once, on ", other, " and ", name));
   node.ranks.insert(attempt);
+  if (step_.attempt != attempt) return violate(cat("attempt ", attempt, " came back to life"));
   if (++step_.launched != step_.nodes.size()) return;
   later_to_supervisor(between(50, 550), RanksSeen{attempt, plan_.ranks});
   const auto loaded = checkpoints_.find(step_.at);
@@ -145,6 +152,33 @@ void SimulatedCluster::lose_ranks_by_lease(const std::string& name) {
   node.rumour = true;
 }
 
+/// The step of the sentinels was ended: ranks die with them, and it is started again at once on the
+/// nodes that srun can reach.
+void SimulatedCluster::end_sentinels() {
+  if (!machine_ || stop_asked_) return;
+  tell("the step of the sentinels ends");
+  std::vector<std::string> unreached;
+  for (const std::string& name : plan_.allocation) {
+    Node& node = nodes_[name];
+    if (!hears(name)) {
+      if (!node.lost) unreached.push_back(name);
+      continue;
+    }
+    node.ended = std::max(node.ended, newest_attempt_);
+    node.ranks.clear();
+    if (!node.joined) continue;
+    node.joined = false;
+    hear(Lost{name, "its sentinel ended", 0, steady_, true});
+  }
+  for (const std::string& name : unreached) {
+    nodes_[name].lost = true;
+    nodes_[name].joined = false;
+    // What is left there dies by the lease, which is counted from the last acknowledged beat.
+    hear(Lost{name, "srun could not start its sentinel", 0, steady_ + lease});
+  }
+  join_all();
+}
+
 void SimulatedCluster::cut(const std::string& name, std::int64_t for_ms) {
   Node& node = nodes_[name];
   if (!node.up || node.cut) return;
@@ -217,7 +251,9 @@ void SimulatedCluster::plan_faults() {
 }
 
 void SimulatedCluster::fault() {
-  switch (const unsigned kind = below(20)) {
+  switch (const unsigned kind = below(21)) {
+    case 20:
+      return end_sentinels();
     case 0:
     case 1:
       return lose_rank(some_node_at_work(), 9, 0, false);

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// Nodes, sentinels and ranks that are lost, one situation at a time; simulation_test.cpp has the
+// thousands.
+#include "holdfast/supervise/machine.hpp"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+namespace holdfast::supervise {
+namespace {
+
+using Names = std::vector<std::string>;
+
+class Losses : public ::testing::Test {
+ protected:
+  Losses() {
+    plan_.job = "7";
+    plan_.host = "n1";
+    plan_.allocation = {"n1", "n2", "n3", "n4", "n5"};
+    plan_.wanted = 4;
+    plan_.ranks = 4;
+    plan_.command = {"srun", "a.out"};
+  }
+
+  void begin() {
+    machine_ = std::make_unique<Machine>(plan_, events::RunState{});
+    keep(machine_->begin(now()));
+  }
+  void hear(const Happening& happening) { keep(machine_->on(happening, now())); }
+  void join(const Names& nodes) {
+    for (const std::string& node : nodes)
+      hear(Joined{node, "10.0.0.1"});
+  }
+  void lose_sentinels(const Names& nodes) {
+    for (const std::string& node : nodes)
+      hear(Lost{node, "another sentinel came", 0, steady_ + 4'000, true});
+  }
+  /// Time goes by; the machine is woken when it wants to be.
+  void wait(std::int64_t ms) {
+    const std::int64_t until = steady_ + ms;
+    while (machine_->wake_at() && *machine_->wake_at() <= until) {
+      steady_ = std::max(steady_ + 1, *machine_->wake_at());
+      hear(Tick{});
+    }
+    steady_ = std::max(steady_, until);
+  }
+  /// All nodes are there and attempt 1 runs.
+  void run() {
+    begin();
+    join(plan_.allocation);
+    hear(CatalogueRead{});
+    hear(RanksSeen{1, plan_.ranks});
+    wait(60'000);
+  }
+
+  template <class Kind>
+  [[nodiscard]] std::vector<Kind> wanted() const {
+    std::vector<Kind> found;
+    for (const Effect& effect : effects_)
+      if (const auto* one = std::get_if<Kind>(&effect)) found.push_back(*one);
+    return found;
+  }
+  template <class Body>
+  [[nodiscard]] std::vector<Body> written() const {
+    std::vector<Body> found;
+    for (const Write& write : wanted<Write>())
+      if (const auto* body = std::get_if<Body>(&write.body)) found.push_back(*body);
+    return found;
+  }
+  [[nodiscard]] Now now() const { return {steady_, 1'700'000'000'000 + steady_}; }
+  void keep(const std::vector<Effect>& effects) {
+    effects_.insert(effects_.end(), effects.begin(), effects.end());
+  }
+
+  Plan plan_;
+  std::unique_ptr<Machine> machine_;
+  std::vector<Effect> effects_;
+  std::int64_t steady_{1'000};
+};
+
+TEST_F(Losses, StartsAtOnceWhenAllNodesAreThere) {
+  begin();
+  join(plan_.allocation);
+  hear(CatalogueRead{});
+  ASSERT_EQ(wanted<StartStep>().size(), 1U);
+  EXPECT_EQ(wanted<StartStep>()[0].nodes, (Names{"n1", "n2", "n3", "n4"}));
+}
+
+TEST_F(Losses, DoesNotStartWhileTheStepOfTheSentinelsMayStillBeEndedForADeadNode) {
+  begin();
+  join({"n1", "n2", "n4", "n5"});
+  wait(10'000);
+  EXPECT_TRUE(wanted<ReadCatalogue>().empty());
+  wait(3'000);
+  EXPECT_EQ(wanted<ReadCatalogue>().size(), 1U) << "nobody waits for ever for a spare";
+}
+
+TEST_F(Losses, GoesOnWithoutANodeThatWasDeadBeforeItsSentinelCouldBeStarted) {
+  begin();
+  join({"n1", "n2", "n4", "n5"});
+  lose_sentinels({"n1", "n2", "n4", "n5"});
+  hear(Lost{"n3", "srun could not start its sentinel", 0, steady_});
+  EXPECT_TRUE(wanted<ReadCatalogue>().empty()) << "nobody lives yet";
+  wait(300);
+  join({"n1", "n2", "n4", "n5"});
+  hear(CatalogueRead{});
+  ASSERT_EQ(wanted<StartStep>().size(), 1U);
+  EXPECT_EQ(wanted<StartStep>()[0].nodes, (Names{"n1", "n2", "n4", "n5"}));
+  const auto lost = written<events::NodeLost>();
+  ASSERT_EQ(lost.size(), 1U) << "a sentinel that was ended is no lost node";
+  EXPECT_EQ(lost[0].node, "n3");
+}
+
+TEST_F(Losses, BlamesNobodyWhenTheSentinelsWereEndedAndTakesTheSameNodesAgain) {
+  run();
+  lose_sentinels(plan_.allocation);
+  wait(1'000);
+  join(plan_.allocation);
+  for (const std::string node : {"n1", "n2", "n3", "n4"})
+    hear(TornDown{node, 1, 0});
+  ASSERT_EQ(wanted<Gather>().size(), 1U);
+  hear(Gathered{});
+  hear(CatalogueRead{});
+  ASSERT_EQ(written<events::LossJudged>().size(), 1U);
+  EXPECT_TRUE(written<events::LossJudged>()[0].blamed.empty());
+  wait(120'000);
+  ASSERT_EQ(wanted<StartStep>().size(), 2U);
+  EXPECT_EQ(wanted<StartStep>()[1].nodes, wanted<StartStep>()[0].nodes);
+}
+
+TEST_F(Losses, DoesNotDecideWhileSentinelsAreComingBackButNotForEver) {
+  run();
+  lose_sentinels(plan_.allocation);
+  wait(5'000);  // their leases are over
+  hear(Gathered{});
+  hear(CatalogueRead{});
+  EXPECT_TRUE(written<events::Decided>().empty());
+  wait(6'000);
+  EXPECT_EQ(written<events::Decided>().size(), 1U);
+}
+
+TEST_F(Losses, WaitsForNoSentinelWhenTheJobIsBeingEnded) {
+  run();
+  lose_sentinels(plan_.allocation);
+  hear(StopAsked{"told to end (SIGTERM)"});
+  wait(5'000);
+  hear(Gathered{});
+  hear(CatalogueRead{});
+  ASSERT_EQ(written<events::RunEnded>().size(), 1U);
+  EXPECT_EQ(written<events::LossJudged>()[0].cause, "cancelled");
+}
+
+TEST_F(Losses, TellsHowLongANodeWasSilentBeforeTheLossWasSeen) {
+  run();
+  hear(Lost{"n2", "it fell silent", 5'100, steady_});
+  for (const std::string node : {"n1", "n3", "n4"})
+    hear(TornDown{node, 1, 0});
+  hear(Gathered{});
+  hear(CatalogueRead{});
+  ASSERT_EQ(written<events::LossJudged>().size(), 1U);
+  EXPECT_EQ(written<events::LossJudged>()[0].detected_ms, 5'100U);
+}
+
+TEST_F(Losses, TellsHowLongARankWasGoneBeforeTheLossWasSeen) {
+  run();
+  const std::int64_t gone = now().wall_ms;
+  wait(40);
+  recovery::SrunMessage message;
+  message.kind = recovery::SrunMessageKind::ranks_ended;
+  message.nodes = {"n2"};
+  message.ranks = {1};
+  message.signal = 9;
+  hear(SrunSaid{1, message, "srun: error: n2: task 1: Killed"});
+  wait(200);
+  for (const std::string node : {"n1", "n2", "n3", "n4"})
+    hear(TornDown{node, 1, 0});
+  Gathered gathered;
+  gathered.first_gone_ms = gone;
+  hear(gathered);
+  hear(CatalogueRead{});
+  ASSERT_EQ(written<events::LossJudged>().size(), 1U);
+  EXPECT_EQ(written<events::LossJudged>()[0].detected_ms, 40U);
+}
+
+TEST_F(Losses, GoesOnWhenSlurmGivesUpANodeWhoseRanksLiveAndStartsNothingThereAgain) {
+  run();
+  recovery::SrunMessage message;
+  message.kind = recovery::SrunMessageKind::node_failed;
+  message.nodes = {"n3"};
+  hear(SrunSaid{1, message, "srun: error: Node failure on n3"});
+  EXPECT_TRUE(wanted<supervise::TearDown>().empty());
+  hear(Told{1, "pat", "restart", {}});
+  for (const std::string node : {"n1", "n2", "n3", "n4"})
+    hear(TornDown{node, 1, 0});
+  hear(CatalogueRead{});
+  ASSERT_EQ(wanted<StartStep>().size(), 2U);
+  EXPECT_EQ(wanted<StartStep>()[1].nodes, (Names{"n1", "n2", "n5", "n4"}));
+}
+
+TEST_F(Losses, DatesACheckpointByWhenItWasWritten) {
+  run();
+  recovery::Choice choice;
+  choice.kind = recovery::ChoiceKind::good;
+  choice.resume = {"/ck/10", 10, "marker"};
+  choice.committed_ms = 1'700'000'000'123;
+  hear(CatalogueRead{choice});
+  ASSERT_EQ(written<events::CheckpointSeen>().size(), 1U);
+  EXPECT_EQ(written<events::CheckpointSeen>()[0].committed_ms, 1'700'000'000'123U);
+}
+
+}  // namespace
+}  // namespace holdfast::supervise
