@@ -52,8 +52,21 @@ void load(Report& report) {
   });
 }
 
+/// Idle PUs clock down, so only those of a busy node are judged.
+void frequency(Report& report) {
+  const CpuFacts& cpu = report.facts.cpu;
+  if (!cpu.online.known() || !cpu.load_1m.known() ||
+      *cpu.load_1m < report.limit("load") * static_cast<double>(*cpu.online))
+    return;
+  report.see("", cpu.slowest_mhz, [&](std::uint64_t mhz) {
+    report.least("", "MHz of the slowest busy PU:", static_cast<double>(mhz), report.limit("mhz"));
+  });
+}
+
 constexpr std::array throttle_limits{Limit{"per_hour", 0, "slow-downs for heat an hour"}};
 constexpr std::array load_limits{Limit{"per_pu", 1, "load of each PU, when no job is here"}};
+constexpr std::array frequency_limits{Limit{"mhz", 1000, "MHz of each PU of a busy node"},
+                                      Limit{"load", 0.8, "load of each PU that makes it busy"}};
 
 constexpr auto rows = std::to_array<Check>({
     {"cpu.count",
@@ -86,6 +99,16 @@ constexpr auto rows = std::to_array<Check>({
      "look at fans, filters and the room",
      throttle_limits,
      throttle},
+    {"cpu.freq",
+     "no PU of a busy node is slow",
+     "/proc/cpuinfo, /proc/loadavg",
+     repair,
+     Severity::watch,
+     Action::inspect,
+     Clears::when_passing,
+     "look at power caps and cooling of the node",
+     frequency_limits,
+     frequency},
     {"cpu.load",
      "nothing works when no job is here",
      "/proc/loadavg, cgroups",

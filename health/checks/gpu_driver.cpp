@@ -78,6 +78,10 @@ void lost(Report& report) {
     const auto told = [&pci](const GpuFacts& gpu) {
       return gpu.at == pci.at && gpu.answer.is(GpuAnswer::lost);
     };
+    // A job sees only its own GPUs in the driver and all of the node on the bus.
+    if (report.tier == Tier::job && report.facts.gpus.known() &&
+        std::ranges::find(*report.facts.gpus, pci.at, &GpuFacts::at) == report.facts.gpus->end())
+      return;
     if (!report.facts.gpus.known() || std::ranges::none_of(*report.facts.gpus, told))
       report.against(cat("GPU ", pci.at), "reads all ones: it has fallen off the bus", "answers");
   });
@@ -168,7 +172,7 @@ constexpr auto rows = std::to_array<Check>({
     {"gpu.driver",
      "the GPU driver starts",
      "NVML, PCI",
-     always,
+     always | in_job,
      Severity::unfit,
      Action::reboot,
      Clears::when_passing,
@@ -188,7 +192,7 @@ constexpr auto rows = std::to_array<Check>({
     {"gpu.lost",
      "every GPU answers",
      "NVML, PCI configuration",
-     always,
+     always | in_job,
      Severity::fatal,
      Action::reboot,
      Clears::when_passing,
@@ -198,7 +202,7 @@ constexpr auto rows = std::to_array<Check>({
     {"gpu.reset_required",
      "no GPU waits for a reset",
      "NVML",
-     always,
+     always | in_job,
      Severity::fatal,
      Action::reset_gpu,
      Clears::when_passing,
@@ -208,7 +212,7 @@ constexpr auto rows = std::to_array<Check>({
     {"gpu.recovery",
      "the driver asks for no recovery",
      "NVML field 230",
-     always,
+     always | in_job,
      Severity::fatal,
      Action::reset_gpu,
      Clears::when_passing,

@@ -224,7 +224,7 @@ constexpr auto rows = std::to_array<Check>({
     {"ib.state",
      "every port that should be is active",
      "/sys/class/infiniband, class",
-     before_job | periodic,
+     before_job | periodic | in_job,
      Severity::unfit,
      Action::drain,
      Clears::when_passing,

@@ -65,6 +65,21 @@ void fragmentation(Report& report) {
   });
 }
 
+void huge_pages(Report& report) {
+  const MemoryFacts& memory = report.facts.memory;
+  const NodeClass& node = report.node;
+  if (node.huge_pages > 0)
+    report.see("", memory.huge_pages, [&](std::uint64_t pages) {
+      if (pages < node.huge_pages)
+        report.against("", cat("huge pages: ", pages), cat("at least ", node.huge_pages));
+    });
+  if (!node.transparent_huge_pages.empty())
+    report.see("", memory.transparent_huge_pages, [&](const std::string& word) {
+      if (word != node.transparent_huge_pages)
+        report.against("", cat("transparent huge pages: ", word), node.transparent_huge_pages);
+    });
+}
+
 void shared_memory(Report& report) {
   report.each(report.facts.storage.mounts, [&](const MountFacts& mount) {
     if (mount.path != "/dev/shm" || !mount.bytes.known() || *mount.bytes == 0) return;
@@ -114,6 +129,16 @@ constexpr auto rows = std::to_array<Check>({
      "look for leftovers in /dev/shm and tmpfs, drop caches",
      free_limits,
      available},
+    {"mem.huge",
+     "huge pages are as the class says",
+     "/proc/meminfo, /sys/kernel/mm, class",
+     before_job,
+     Severity::watch,
+     Action::note,
+     Clears::when_passing,
+     "set vm.nr_hugepages at boot; /sys/kernel/mm/transparent_hugepage/enabled",
+     {},
+     huge_pages},
     {"mem.frag",
      "memory is not in splinters",
      "/proc/buddyinfo",

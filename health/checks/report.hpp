@@ -101,6 +101,7 @@ inline constexpr Tiers before_job = bit(Tier::prolog) | repair;
 inline constexpr Tiers after_job = bit(Tier::epilog) | repair;
 inline constexpr Tiers periodic = bit(Tier::periodic) | repair;
 inline constexpr Tiers always = before_job | after_job | periodic;
+inline constexpr Tiers in_job = bit(Tier::job);
 
 // The subjects, one file each.
 [[nodiscard]] std::span<const Check> gpu_driver_checks();
@@ -109,6 +110,8 @@ inline constexpr Tiers always = before_job | after_job | periodic;
 [[nodiscard]] std::span<const Check> gpu_use_checks();
 [[nodiscard]] std::span<const Check> gpu_link_checks();
 [[nodiscard]] std::span<const Check> gpu_heat_checks();
+[[nodiscard]] std::span<const Check> gpu_around_checks();
+[[nodiscard]] std::span<const Check> job_checks();
 [[nodiscard]] std::span<const Check> kernel_log_checks();
 [[nodiscard]] std::span<const Check> infiniband_checks();
 [[nodiscard]] std::span<const Check> network_checks();

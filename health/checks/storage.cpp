@@ -113,6 +113,21 @@ constexpr std::array full_limits{Limit{"watch", 90, "percent used"},
                                  Limit{"unfit", 97, "percent used, local file systems"}};
 constexpr std::array fuse_limits{Limit{"waiting", 10, "requests that wait"}};
 
+/// A full or broken file system is the node's; a user's quota or rights are his own.
+void write_trials(Report& report) {
+  using Trials = std::map<std::string, std::string>;
+  report.see("", report.facts.storage.write_trials, [&](const Trials& trials) {
+    for (const auto& [path, result] : trials) {
+      if (result == "written") continue;
+      const bool own = result == "EACCES" || result == "EPERM" || result == "EDQUOT";
+      if (own)
+        report.watch(path, cat("a file cannot be written: ", result), "written");
+      else
+        report.against(path, cat("a file cannot be written: ", result), "written");
+    }
+  });
+}
+
 constexpr auto rows = std::to_array<Check>({
     {"fs.mounts",
      "the class's file systems are mounted",
@@ -164,6 +179,16 @@ constexpr auto rows = std::to_array<Check>({
      "lctl get_param health_check",
      {},
      lustre},
+    {"fs.write",
+     "a file can be written where the site says",
+     "a file of 4 KiB, written, synced and removed",
+     repair,
+     Severity::unfit,
+     Action::drain,
+     Clears::when_passing,
+     "make room, or mount the file system anew",
+     {},
+     write_trials},
     {"fs.nvme",
      "every NVMe drive is live",
      "/sys/class/nvme",

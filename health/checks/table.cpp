@@ -18,6 +18,8 @@ std::vector<const Check*> collect() {
                               gpu_use_checks(),
                               gpu_link_checks(),
                               gpu_heat_checks(),
+                              gpu_around_checks(),
+                              job_checks(),
                               kernel_log_checks(),
                               infiniband_checks(),
                               network_checks(),

@@ -161,8 +161,10 @@ Past past_of(const Memory& memory, std::span<const HealthEvent> events, std::int
   past.clean_runs = memory.clean_runs;
   past.lifts_today = static_cast<unsigned>(
       std::ranges::count_if(memory.lifted, [now](std::int64_t at) { return at > now - day; }));
+  // What the node is drained for now is not yet a fault that came back.
+  const std::int64_t until = memory.drain ? memory.drain->at : now + 1;
   for (const HealthEvent& event : events)
-    if (event.drained && event.at > now - 7 * day)
+    if (event.drained && event.at > now - 7 * day && event.at < until)
       ++past.repeats[event.part.empty() ? event.subject : event.part];
   return past;
 }

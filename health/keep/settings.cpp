@@ -88,6 +88,13 @@ Wrong take(const toml::node& node, std::vector<std::string>& into) {
   return std::nullopt;
 }
 
+Wrong take_directories(const toml::node& node, std::vector<std::string>& into) {
+  if (auto wrong = take(node, into)) return wrong;
+  for (const std::string& directory : into)
+    if (!directory.starts_with('/')) return "must be absolute paths";
+  return std::nullopt;
+}
+
 Wrong take(const toml::node& node, Mode& into) {
   std::string word;
   if (auto wrong = take(node, word)) return wrong;
@@ -121,7 +128,7 @@ constexpr std::array keys{
     Key{{"shared_cause",
          "number",
          "3",
-         "so many nodes drained for one check: its cause is elsewhere; 0 never"},
+         "so many nodes drained for one check within an hour: its cause is elsewhere; 0 never"},
         [](CheckSettings& s, const toml::node& n) { return take(n, s.policy.shared_cause); }},
     Key{{"clean_runs", "number", "3", "clean runs before an own drain is lifted"},
         [](CheckSettings& s, const toml::node& n) { return take(n, s.policy.clean_runs); }},
@@ -131,6 +138,11 @@ constexpr std::array keys{
         [](CheckSettings& s, const toml::node& n) { return take(n, s.policy.refuse_unknown); }},
     Key{{"prolog_deadline", "duration", "\"1s\"", "a prolog's checks end by then, seen or not"},
         [](CheckSettings& s, const toml::node& n) { return take(n, s.prolog_deadline); }},
+    Key{{"write_to",
+         "list of texts",
+         "[]",
+         "directories to which return-to-service writes a small file"},
+        [](CheckSettings& s, const toml::node& n) { return take_directories(n, s.write_to); }},
     Key{{"deadline", "duration", "\"30s\"", "the same for the other tiers"},
         [](CheckSettings& s, const toml::node& n) { return take(n, s.deadline); }},
     Key{{"slurm_deadline", "duration", "\"5s\"", "for one answer of scontrol or sinfo"},

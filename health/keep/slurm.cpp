@@ -3,7 +3,25 @@
 
 #include "holdfast/common/text.hpp"
 
+#include <array>
+#include <ctime>
+
 namespace holdfast::health {
+
+namespace {
+
+/// What is drained within it for one check has one cause.
+constexpr time_t one_moment_s = 3600;
+
+/// "2026-11-22T23:27:45", in local time as sinfo writes it.
+std::string slurm_time(time_t at) {
+  tm parts{};
+  std::array<char, 32> text{};
+  if (localtime_r(&at, &parts) == nullptr) return {};
+  return {text.data(), strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts)};
+}
+
+}  // namespace
 
 Result<std::string> Slurm::run(const std::vector<std::string>& words) const {
   std::vector<std::string> line = words;
@@ -14,7 +32,9 @@ Result<std::string> Slurm::run(const std::vector<std::string>& words) const {
 Result<Fleet> Slurm::ask_fleet() const {
   const auto text = run({"sinfo", "--noheader", "--Node", "--format", std::string(fleet_format)});
   if (!text) return text.error();
-  return parse_fleet(*text);
+  auto fleet = parse_fleet(*text);
+  if (fleet) fleet->recently = slurm_time(time(nullptr) - one_moment_s);
+  return fleet;
 }
 
 Result<std::vector<std::string>> Slurm::ask_features(std::string_view node) const {

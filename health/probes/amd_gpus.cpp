@@ -109,6 +109,16 @@ GpuFacts read_gpu(const Tree& tree, const std::string& folder, const std::string
   return gpu;
 }
 
+/// GPUs among the nodes of the compute driver; a node without a GPU has the ID 0.
+Fact<std::uint64_t> compute_nodes(const Tree& tree) {
+  constexpr const char* nodes = "sys/class/kfd/kfd/topology/nodes";
+  return changed<std::uint64_t>(tree.names(nodes), [&](const std::vector<std::string>& names) {
+    return static_cast<std::uint64_t>(std::ranges::count_if(names, [&](const std::string& name) {
+      return tree.number(cat(nodes, '/', name, "/gpu_id")).value_or(0) != 0;
+    }));
+  });
+}
+
 }  // namespace
 
 void look_at_amd_gpus(const Tree& tree, Facts& facts) {
@@ -122,6 +132,7 @@ void look_at_amd_gpus(const Tree& tree, Facts& facts) {
     if (std::ranges::find(gpus, address, &GpuFacts::at) == gpus.end())
       gpus.push_back(read_gpu(tree, folder, address));
   }
+  if (!gpus.empty()) facts.gpu_driver.compute_nodes = compute_nodes(tree);
   facts.gpus = gpus.empty() ? Fact<std::vector<GpuFacts>>::lacking("no GPU driver here")
                             : Fact<std::vector<GpuFacts>>(std::move(gpus));
 }

@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <iterator>
+#include <map>
 #include <unistd.h>
 
 namespace holdfast::health {
@@ -42,7 +43,7 @@ void see_gpus(const GatherWish& wish, Facts& facts) {
 
 void see_devices(const GatherWish& wish, Facts& facts) {
   const Tree tree(wish.root);
-  look_at_pci(tree, facts);
+  look_at_pci(tree, wish.thorough, facts);
   look_at_ib(tree, wish.thorough, facts);
   look_at_nets(tree, facts);
 }
@@ -103,6 +104,7 @@ constexpr std::array<std::string_view, 7> names{
     "gpus", "devices", "processes", "host", "slurm", "storage", "kernel_log"};
 
 constexpr std::string_view mount_mark = "mount ";
+constexpr std::string_view write_mark = "write ";
 constexpr std::size_t most_remote_mounts = 32;
 
 bool is_wanted(const GatherWish& wish, std::string_view probe) {
@@ -161,6 +163,14 @@ Look local_look(const GatherWish& wish, std::vector<MountFacts> mounts) {
           }};
 }
 
+/// The answer travels as a map of one.
+Look look_at_write(const GatherWish& wish, const std::string& directory) {
+  return {cat(write_mark, directory), [&wish, directory](Facts& facts) {
+            facts.storage.write_trials = std::map<std::string, std::string>{
+                {directory, try_to_write(Tree(wish.root).path_of(directory.substr(1)))}};
+          }};
+}
+
 /// Puts what a child saw of mounts in the place of what the list says.
 void merge_mounts(const Facts& seen, std::vector<MountFacts>& mounts) {
   for (const MountFacts& asked : seen.storage.mounts.value_or({}))
@@ -186,6 +196,10 @@ void take_over(Seen& seen, std::vector<MountFacts>& mounts, Facts& facts) {
     merge_mounts(*seen.facts, mounts);
   } else if (of_mounts) {
     miss_mounts(record, mounts);
+  } else if (record.name.starts_with(write_mark)) {
+    auto trials = facts.storage.write_trials.value_or({});
+    if (seen.facts) trials.merge(seen.facts->storage.write_trials.value_or({}));
+    facts.storage.write_trials = std::move(trials);  // of one that hangs its probe's record tells
   } else if (seen.facts) {
     merge(facts, *seen.facts);
   } else {
@@ -218,6 +232,14 @@ Gathered gather(const GatherWish& wish) {
     looks.push_back(local_look(wish, *mounts));
     std::ranges::move(remote_looks(wish, *mounts), std::back_inserter(looks));
   }
+  if (wish.thorough)
+    for (const std::string& directory : wish.write_to)
+      looks.push_back(look_at_write(wish, directory));
+  // Nobody else has begun a thread: a probe forks.
+  look_at_environment(
+      tree,
+      [](const char* name) { return std::getenv(name); },
+      facts);  // NOLINT(concurrency-mt-unsafe)
   const LeftBehind left_behind(wish.run_directory / "left-behind");
   std::vector<MountFacts> listed = mounts.value_or({});
   const auto meanwhile = [&] {

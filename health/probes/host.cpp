@@ -85,6 +85,20 @@ Fact<std::uint64_t> count_of(const Fact<CpuSet>& set) {
   return changed<std::uint64_t>(set, [](const CpuSet& all) { return std::uint64_t{all.size()}; });
 }
 
+/// "cpu MHz : 2400.000", once for each PU.
+Fact<std::uint64_t> slowest_mhz(const Fact<std::string>& text) {
+  if (!text.known()) return Fact<std::uint64_t>::missing(text.gap(), text.why());
+  std::optional<std::uint64_t> slowest;
+  for (const std::string_view line : split(*text, '\n')) {
+    if (!line.starts_with("cpu MHz")) continue;
+    const std::string_view value = trim(line.substr(std::min(line.find(':') + 1, line.size())));
+    const auto mhz = parse_number<std::uint64_t>(value.substr(0, value.find('.')));
+    if (mhz) slowest = std::min(slowest.value_or(*mhz), *mhz);
+  }
+  return slowest ? Fact<std::uint64_t>(*slowest)
+                 : Fact<std::uint64_t>::lacking("not told by this kernel");
+}
+
 /// Which CPUs to ask one by one: all, or a few of a big node when time is short.
 std::vector<unsigned> sample_of(const CpuSet& online, bool thorough) {
   constexpr std::size_t enough = 8;
@@ -167,6 +181,8 @@ void look_at_cpu(const Tree& tree, bool thorough, Facts& facts) {
   facts.cpu.online = count_of(online);
   facts.cpu.present = count_of(cpu_list(tree, "present"));
   if (online.known()) read_each_cpu(tree, *online, thorough, facts.cpu);
+  constexpr std::size_t most_cpuinfo = std::size_t{4} << 20;
+  if (thorough) facts.cpu.slowest_mhz = slowest_mhz(tree.long_text("proc/cpuinfo", most_cpuinfo));
   facts.cpu.load_1m = first_number(tree.text("proc/loadavg"));
   facts.cpu.pressure = pressure(tree);
 }

@@ -7,6 +7,8 @@
 #include "holdfast/health/kernel_log/cursor.hpp"
 #include "tree.hpp"
 
+#include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,7 +16,7 @@
 
 namespace holdfast::health {
 
-void look_at_pci(const Tree& tree, Facts& facts);
+void look_at_pci(const Tree& tree, bool thorough, Facts& facts);
 void look_at_ib(const Tree& tree, bool thorough, Facts& facts);
 void look_at_nets(const Tree& tree, Facts& facts);
 void look_at_amd_gpus(const Tree& tree, Facts& facts);
@@ -25,6 +27,11 @@ void look_at_nvidia_files(const Tree& tree, Facts& facts);
 void look_at_memory(const Tree& tree, Facts& facts);
 void look_at_cpu(const Tree& tree, bool thorough, Facts& facts);
 void look_at_system(const Tree& tree, Facts& facts);
+
+/// The environment of the caller's job, as getenv() would give it.
+void look_at_environment(const Tree& tree,
+                         const std::function<const char*(const char*)>& variable,
+                         Facts& facts);
 
 /// Processes, and the cgroups of jobs: who waits in the kernel, who is left from an ended job.
 void look_at_processes(const Tree& tree, Facts& facts);
@@ -45,6 +52,9 @@ void look_at_drives(const Tree& tree, Facts& facts);
 
 /// Asks the file system; may wait for ever.
 void ask_mount(const Tree& tree, MountFacts& mount);
+
+/// "written", or the name of the error: "ENOSPC". May wait for ever.
+[[nodiscard]] std::string try_to_write(const std::filesystem::path& directory);
 
 /// Reads the kernel's log from the cursor on and moves it. Never waits.
 void read_kernel_log(const Tree& tree, KernelLogCursor& cursor, Facts& facts);

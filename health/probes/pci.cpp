@@ -77,7 +77,32 @@ Fact<bool> is_gone(const Tree& tree, const std::string& folder) {
   return changed<bool>(vendor, [&](const std::string& bytes) { return bytes == all_ones; });
 }
 
-void read_function(const Tree& tree, PciFacts& function) {
+/// Whether a bridge sends what peers below it say to each other up to the root. The capability (ID
+/// 13) lies beyond the first 256 bytes, which only root may read; its control word is 6 bytes in.
+Fact<bool> redirects(const Tree& tree, const std::string& folder) {
+  constexpr std::size_t whole = 4096;
+  constexpr std::size_t first = 256;
+  constexpr unsigned access_control = 13;
+  constexpr unsigned request_and_completion = 0xC;
+  const auto config = tree.raw(cat(folder, "/config"), whole);
+  if (!config.known()) return Fact<bool>::missing(config.gap(), config.why());
+  const auto word = [&](std::size_t at) {
+    const auto byte = [&](std::size_t one) {
+      return static_cast<unsigned>(static_cast<unsigned char>((*config)[one]));
+    };
+    return byte(at) | byte(at + 1) << 8U;
+  };
+  std::size_t at = first;
+  // Each step leads on; a device that lies cannot lead in a circle for longer than this.
+  for (std::size_t step = 0; step < whole / 4 && at >= first && at + 8 <= config->size(); ++step) {
+    if (word(at) == access_control) return (word(at + 6) & request_and_completion) != 0;
+    at = word(at + 2) >> 4U;
+  }
+  return Fact<bool>::lacking(config->size() <= first ? "only root may read it"
+                                                     : "the bridge has no ACS");
+}
+
+void read_function(const Tree& tree, bool thorough, PciFacts& function) {
   const std::string folder = cat(devices, '/', function.at);
   function.width = width(tree, cat(folder, "/current_link_width"));
   function.width_most = width(tree, cat(folder, "/max_link_width"));
@@ -86,6 +111,7 @@ void read_function(const Tree& tree, PciFacts& function) {
   function.aer_correctable = aer_total(tree, cat(folder, "/aer_dev_correctable"));
   function.aer_nonfatal = aer_total(tree, cat(folder, "/aer_dev_nonfatal"));
   function.aer_fatal = aer_total(tree, cat(folder, "/aer_dev_fatal"));
+  if (thorough && function.kind == "bridge") function.redirects = redirects(tree, folder);
   if (function.kind == "gpu" || function.kind == "nic") function.gone = is_gone(tree, folder);
 }
 
@@ -107,7 +133,7 @@ std::vector<std::string> above(const Tree& tree, const std::string& address) {
 
 }  // namespace
 
-void look_at_pci(const Tree& tree, Facts& facts) {
+void look_at_pci(const Tree& tree, bool thorough, Facts& facts) {
   const auto names = tree.names(devices);
   if (!names.known()) {
     facts.pci = Fact<std::vector<PciFacts>>::missing(names.gap(), names.why());
@@ -138,7 +164,7 @@ void look_at_pci(const Tree& tree, Facts& facts) {
   for (auto& [address, bridge] : bridges)
     if (needed.contains(address)) found.push_back(std::move(bridge));
   for (PciFacts& function : found)
-    read_function(tree, function);
+    read_function(tree, thorough, function);
   facts.pci = std::move(found);
 }
 

@@ -28,8 +28,8 @@ unsigned Fleet::drained_by_us() const {
 }
 
 unsigned Fleet::drained_for(std::string_view check) const {
-  return static_cast<unsigned>(std::ranges::count_if(nodes, [check](const FleetNode& node) {
-    if (!ours(node)) return false;
+  return static_cast<unsigned>(std::ranges::count_if(nodes, [&](const FleetNode& node) {
+    if (!ours(node) || node.since < recently) return false;
     const auto ids = checks_of_reason(node.reason);
     return std::ranges::find(ids, check) != ids.end();
   }));

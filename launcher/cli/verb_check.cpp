@@ -29,7 +29,7 @@ using health::Tier;
 constexpr std::array specs{
     OptionSpec{"tier",
                Takes::choice,
-               "prolog|epilog|periodic|return-to-service",
+               "prolog|epilog|periodic|return-to-service|job",
                "which checks; return-to-service"},
     OptionSpec{"explain", Takes::nothing, "", "what passed too, and times"},
     OptionSpec{"json", Takes::nothing, "", "print one JSON object"},
@@ -80,9 +80,13 @@ health::GatherWish gather_wish(const Wish& wish) {
   if (const auto root = wish.options.value("root")) gather.root = *root;
   gather.node = wish.options.value("node").value_or("");
   gather.thorough = wish.tier == Tier::return_to_service;
+  gather.write_to = wish.settings.write_to;
   // What is left of the prolog's second is for judging, and for the loader.
-  gather.deadline =
-      wish.tier == Tier::prolog ? wish.settings.prolog_deadline * 4 / 5 : wish.settings.deadline;
+  const bool quick = wish.tier == Tier::prolog || wish.tier == Tier::job;
+  gather.deadline = quick ? wish.settings.prolog_deadline * 4 / 5 : wish.settings.deadline;
+  // Beside a running job only what its checks read; its sentinel reads the kernel's log itself.
+  if (wish.tier == Tier::job)
+    gather.without = {"processes", "host", "slurm", "storage", "kernel_log"};
   std::string nvml = from_environment(wish.caller, "HOLDFAST_NVML_LIBRARY");
   if (nvml.empty()) nvml = wish.settings.nvml.string();
   if (!nvml.empty()) gather.nvml_library = nvml;
@@ -224,6 +228,11 @@ Result<ExitStatus> run_check(const ParsedOptions& options, Caller& caller) {
     return Failure{FailureKind::bad_input,
                    "saved facts are judged, not acted on",
                    "leave --act or --facts out",
+                   {}};
+  if (options.has("act") && options.value("tier") == word_of(Tier::job))
+    return Failure{FailureKind::bad_input,
+                   "beside a running job a node is looked at, not acted on",
+                   "leave --act out, or take another tier",
                    {}};
   const auto wish = wish_of(options, caller);
   if (!wish) return wish.error();

@@ -45,7 +45,7 @@ double measure_looks(int runs) {
   read_kernel_log(tree, cursor, first);
   double sum = 0;
   measure(
-      "pci", runs, [&](Facts& facts) { look_at_pci(tree, facts); }, sum);
+      "pci", runs, [&](Facts& facts) { look_at_pci(tree, false, facts); }, sum);
   measure(
       "infiniband", runs, [&](Facts& facts) { look_at_ib(tree, false, facts); }, sum);
   measure(

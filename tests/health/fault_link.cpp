@@ -106,6 +106,37 @@ constexpr auto faults = std::to_array<Fault>({
      unfit,
      Action::drain,
      [](Node& n) { n.facts.nets = std::vector<NetFacts>{}; }},
+    {"gpu.fabricmanager",
+     "Dead",
+     unfit,
+     Action::restart_service,
+     [](Node& n) {
+       n.pci("0000:13:00.0").kind = "nvswitch";
+       (*n.facts.system.services)["nvidia-fabricmanager"] = false;
+     }},
+    {"gpu.kfd",
+     "OneUnknown",
+     unfit,
+     Action::reboot,
+     [](Node& n) {
+       for (GpuFacts& gpu : *n.facts.gpus)
+         gpu.vendor = "amd";
+       n.facts.gpu_driver.compute_nodes = 7;
+     }},
+    {"gpu.kfd",
+     "NotLoaded",
+     unfit,
+     Action::reboot,
+     [](Node& n) {
+       for (GpuFacts& gpu : *n.facts.gpus)
+         gpu.vendor = "amd";
+       n.facts.gpu_driver.compute_nodes = Fact<std::uint64_t>::lacking("no such file");
+     }},
+    {"gpu.pcie_p2p",
+     "Redirected",
+     watch,
+     Action::note,
+     [](Node& n) { n.pci("0000:10:01.0").redirects = true; }},
     {"nic.flap",
      "ThreeChanges",
      watch,

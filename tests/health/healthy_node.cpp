@@ -149,6 +149,7 @@ void fill_devices(Facts& facts) {
     const std::string bridge = cat("0000:", buses[i].substr(0, 1), "0:01.0");
     pci.push_back(pci_of(gpus.back().at, "gpu", bridge));
     pci.push_back(pci_of(bridge, "bridge", ""));
+    pci.back().redirects = false;
     ports.push_back(port_of(cat("mlx5_", i), "InfiniBand"));
     pci.push_back(pci_of(ports.back().at, "nic", bridge));
   }
@@ -181,6 +182,7 @@ void fill_host(Facts& facts) {
   facts.cpu.sockets = 2;
   facts.cpu.governors = std::vector<std::string>{"performance"};
   facts.cpu.throttled = 0;
+  facts.cpu.slowest_mhz = 800;  // idle
   facts.cpu.load_1m = 0.4;
   facts.cpu.pressure = std::string("cpu 0.00 memory 0.00 io 0.00");
   SystemFacts& system = facts.system;
@@ -201,6 +203,8 @@ void fill_host(Facts& facts) {
   system.limits = std::map<std::string, std::uint64_t>{
       {"memlock", std::numeric_limits<std::uint64_t>::max()}, {"nofile", 131072}};
   system.cgroup_controllers = std::vector<std::string>{"cpuset", "cpu", "memory", "pids"};
+  system.environment = std::map<std::string, std::string>{{"NCCL_SOCKET_IFNAME", "eth,ib"}};
+  system.interfaces_up = std::vector<std::string>{"lo", "eth0", "docker0"};
 }
 
 MountFacts mount_of(const std::string& path, const std::string& source, const std::string& type) {
@@ -224,6 +228,7 @@ void fill_rest(Facts& facts) {
   facts.storage.drives = std::vector<DriveFacts>{{"nvme0", "nvme", std::string("live")},
                                                  {"md0", "md", std::string("clean")}};
   facts.storage.lustre = std::string("healthy");
+  facts.storage.write_trials = std::map<std::string, std::string>{{"/scratch", "written"}};
   facts.storage.fuse_waiting = std::map<std::string, std::uint64_t>{{"38", 0}};
   SlurmFacts& slurm = facts.slurm;
   slurm.node_name = std::string("n17");
@@ -267,6 +272,7 @@ Facts healthy_node() {
 NodeClass healthy_class() {
   NodeClass node = learn_class(healthy_node(), "h100");
   node.pkey = "0x8001";
+  node.transparent_huge_pages = "always";
   return node;
 }
 

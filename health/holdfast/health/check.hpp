@@ -23,10 +23,11 @@ enum class Tier : std::uint8_t {
   epilog,             ///< after a job: what it left behind, what grew while it ran
   periodic,           ///< HealthCheckProgram
   return_to_service,  ///< after a repair or a boot: everything
+  job,                ///< while a job runs, by its own sentinel: what no rank survives
 };
 
-inline constexpr std::array<std::string_view, 4> tier_words{
-    "prolog", "epilog", "periodic", "return-to-service"};
+inline constexpr std::array<std::string_view, 5> tier_words{
+    "prolog", "epilog", "periodic", "return-to-service", "job"};
 [[nodiscard]] constexpr std::string_view word_of(Tier tier) {
   return tier_words[static_cast<std::size_t>(tier)];
 }

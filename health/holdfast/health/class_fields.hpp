@@ -30,6 +30,8 @@ void class_fields(auto& visit, Of<NodeClass> auto& c) {
   visit("mtu", c.mtu, "MTU of each of them");
   visit("cpus", c.cpus, "PUs that must be online");
   visit("memory_gib", c.memory_gib, "memory, GiB");
+  visit("huge_pages", c.huge_pages, "huge pages that must be set aside");
+  visit("transparent_huge_pages", c.transparent_huge_pages, "always, madvise or never");
   visit("governor", c.governor, "CPU frequency governor");
   visit("mounts", c.mounts, "file systems that must be mounted, by path");
   visit("modules", c.modules, "kernel modules that must be loaded");

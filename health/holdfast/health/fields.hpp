@@ -120,6 +120,7 @@ void fields(auto& visit, Of<GpuDriverFacts> auto& d) {
   visit("counted", d.counted);
   visit("opened", d.opened);
   visit("device_nodes", d.device_nodes);
+  visit("compute_nodes", d.compute_nodes);
 }
 
 void fields(auto& visit, Of<PciFacts> auto& p) {
@@ -136,6 +137,7 @@ void fields(auto& visit, Of<PciFacts> auto& p) {
   visit("aer_correctable", p.aer_correctable);
   visit("aer_nonfatal", p.aer_nonfatal);
   visit("aer_fatal", p.aer_fatal);
+  visit("redirects", p.redirects);
 }
 
 void fields(auto& visit, Of<IbPortFacts> auto& p) {
@@ -189,6 +191,7 @@ void fields(auto& visit, Of<CpuFacts> auto& c) {
   visit("sockets", c.sockets);
   visit("governors", c.governors);
   visit("throttled", c.throttled);
+  visit("slowest_mhz", c.slowest_mhz);
   visit("load_1m", c.load_1m);
   visit("pressure", c.pressure);
 }
@@ -217,6 +220,8 @@ void fields(auto& visit, Of<SystemFacts> auto& s) {
   visit("pids_most", s.pids_most);
   visit("limits", s.limits);
   visit("cgroup_controllers", s.cgroup_controllers);
+  visit("environment", s.environment);
+  visit("interfaces_up", s.interfaces_up);
 }
 
 void fields(auto& visit, Of<MountFacts> auto& m) {
@@ -242,6 +247,7 @@ void fields(auto& visit, Of<StorageFacts> auto& s) {
   visit("drives", s.drives);
   visit("lustre", s.lustre);
   visit("fuse_waiting", s.fuse_waiting);
+  visit("write_trials", s.write_trials);
 }
 
 void fields(auto& visit, Of<SlurmFacts> auto& s) {

@@ -23,9 +23,12 @@ struct FleetNode {
 /// All nodes, as one `sinfo` tells them.
 struct Fleet {
   std::vector<FleetNode> nodes;
+  /// The beginning of what counts as one moment, as Slurm writes times; empty: all of time does.
+  std::string recently{};
 
   [[nodiscard]] const FleetNode* find(std::string_view name) const;
   [[nodiscard]] unsigned drained_by_us() const;
+  /// Recently: nodes that wait for their parts since last week have no cause in common.
   [[nodiscard]] unsigned drained_for(std::string_view check) const;
 };
 

@@ -111,6 +111,7 @@ struct GpuDriverFacts {
   Fact<std::uint64_t> counted;  ///< nvmlDeviceGetCount
   Fact<std::uint64_t> opened;   ///< of which a handle was got
   Fact<std::vector<DeviceNode>> device_nodes;
+  Fact<std::uint64_t> compute_nodes;  ///< GPUs in AMD's /sys/class/kfd; lacking without that driver
 
   friend bool operator==(const GpuDriverFacts&, const GpuDriverFacts&) = default;
 };

@@ -31,6 +31,7 @@ struct CpuFacts {
   Fact<std::uint64_t> online, present, sockets;
   Fact<std::vector<std::string>> governors;  ///< each that some PU has, once, sorted
   Fact<std::uint64_t> throttled;             ///< sum of the throttle counts of all cores
+  Fact<std::uint64_t> slowest_mhz;           ///< of all PUs, as they run now
   Fact<double> load_1m;
   Fact<std::string> pressure;  ///< "cpu 0.00 memory 0.00 io 0.00": /proc/pressure, some avg10
 
@@ -61,6 +62,9 @@ struct SystemFacts {
   Fact<std::map<std::string, std::uint64_t>> limits;  ///< of this process: "memlock", "nofile",
                                                       ///< "stack"; unlimited is the largest number
   Fact<std::vector<std::string>> cgroup_controllers;
+  /// Variables of the caller's job that shape GPU programs; lacking outside a job.
+  Fact<std::map<std::string, std::string>> environment;
+  Fact<std::vector<std::string>> interfaces_up;  ///< names, also of bonds and bridges
 
   friend bool operator==(const SystemFacts&, const SystemFacts&) = default;
 };
@@ -87,6 +91,8 @@ struct StorageFacts {
   Fact<std::vector<DriveFacts>> drives;
   Fact<std::string> lustre;  ///< /sys/fs/lustre/health_check: "healthy"; lacking without Lustre
   Fact<std::map<std::string, std::uint64_t>> fuse_waiting;  ///< connection → requests that wait
+  /// Directory → "written", or the system's word for why a file could not be written there.
+  Fact<std::map<std::string, std::string>> write_trials;
 
   friend bool operator==(const StorageFacts&, const StorageFacts&) = default;
 };

@@ -42,6 +42,8 @@ struct NodeClass {
   unsigned mtu{};
   unsigned cpus{};
   unsigned memory_gib{};
+  unsigned huge_pages{};
+  std::string transparent_huge_pages;  ///< "always", "madvise", "never"
   std::string governor;
   std::vector<std::string> mounts;
   std::vector<std::string> modules;

@@ -25,6 +25,7 @@ struct PciFacts {
   Fact<std::uint64_t> width, width_most;  ///< lanes
   Fact<std::uint64_t> mega_transfers, mega_transfers_most;  ///< 32000 is 32 GT/s, generation 5
   Fact<std::uint64_t> aer_correctable, aer_nonfatal, aer_fatal;
+  Fact<bool> redirects;  ///< a bridge whose ACS sends what peers say to each other through the root
 
   friend bool operator==(const PciFacts&, const PciFacts&) = default;
 };

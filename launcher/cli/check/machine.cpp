@@ -84,6 +84,9 @@ std::string check_json(const CheckRun& run) {
                                      {"why", printable(probe.why)},
                                      {"took_us", probe.took_us},
                                      {"children_stuck", probe.children_stuck}});
+  json::array& gpus = object["gpus"].emplace_array();
+  for (const health::GpuFacts& gpu : run.facts.gpus.value_or({}))
+    gpus.emplace_back(json::object{{"at", gpu.at}, {"uuid", printable(gpu.uuid.value_or(""))}});
   if (run.decision) object["decision"] = json_of(*run.decision);
   return json::serialize(object) + "\n";
 }

@@ -13,7 +13,7 @@ KernelRecord numbered(std::uint64_t sequence) {
 }
 
 TEST(KernelLogCursor, CountsARecordOnce) {
-  KernelLogCursor cursor{"boot-a", 0};
+  KernelLogCursor cursor{"boot-a", 0, 0};
   EXPECT_EQ(advance(cursor, numbered(41)), RecordNews::fresh);
   EXPECT_EQ(advance(cursor, numbered(42)), RecordNews::fresh);
   KernelLogCursor again = resume_at(cursor, "boot-a");
@@ -23,28 +23,34 @@ TEST(KernelLogCursor, CountsARecordOnce) {
 }
 
 TEST(KernelLogCursor, BeginsAnewAfterAReboot) {
-  KernelLogCursor cursor = resume_at({"boot-a", 9'000}, "boot-b");
+  KernelLogCursor cursor = resume_at({"boot-a", 9'000, 0}, "boot-b");
   EXPECT_EQ(cursor.boot_id, "boot-b");
   EXPECT_EQ(advance(cursor, numbered(3)), RecordNews::fresh);
 }
 
 TEST(KernelLogCursor, SaysWhenTheRingRanOver) {
-  KernelLogCursor cursor{"boot-a", 10};
+  KernelLogCursor cursor{"boot-a", 10, 0};
   EXPECT_EQ(advance(cursor, numbered(10)), RecordNews::fresh);
   EXPECT_EQ(advance(cursor, numbered(500)), RecordNews::fresh_after_gap);
   EXPECT_EQ(cursor.next, 501U);
 }
 
 TEST(KernelLogCursor, IsReadBackAsItWasWritten) {
-  const KernelLogCursor cursor{"0b1c2d3e-0000-4000-8000-000000000001", 1234};
+  const KernelLogCursor cursor{"0b1c2d3e-0000-4000-8000-000000000001", 1234, 5140900};
   const auto again = parse_kernel_log_cursor(to_text(cursor) + "\n");
   ASSERT_TRUE(again);
   EXPECT_EQ(*again, cursor);
 }
 
 TEST(KernelLogCursor, IsRefusedWhenItIsNone) {
-  for (const char* text :
-       {"", "boot", "boot 12 13", "boot -1", "boot 99999999999999999999", "BOOT 1"})
+  for (const char* text : {"",
+                           "boot",
+                           "boot 12",
+                           "boot 12 13 14",
+                           "boot 12 x",
+                           "boot -1",
+                           "boot 99999999999999999999",
+                           "BOOT 1"})
     EXPECT_FALSE(parse_kernel_log_cursor(text)) << text;
 }
 

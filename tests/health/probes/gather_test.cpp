@@ -51,7 +51,7 @@ TEST_F(Gather, PutsTogetherWhatTheProbesSaw) {
   EXPECT_TRUE(facts.memory.total_bytes.is(1'048'576));
   EXPECT_TRUE(facts.slurm.node_name.is("n1"));
   ASSERT_EQ(facts.kernel->size(), 1U);
-  EXPECT_EQ(gathered.cursor, (KernelLogCursor{"boot-a", 12}));
+  EXPECT_EQ(gathered.cursor, (KernelLogCursor{"boot-a", 12, 2000}));
   ASSERT_EQ(facts.storage.mounts->size(), 2U);
   for (const MountFacts& mount : *facts.storage.mounts)
     EXPECT_TRUE(mount.answers.is(true)) << mount.path;

@@ -135,6 +135,13 @@ TEST_F(LookAtAmdGpus, SeesAGpuThatNoLongerAnswers) {
   EXPECT_TRUE(look().gpus->front().answer.is(GpuAnswer::failing));
 }
 
+TEST_F(LookAtAmdGpus, CountsTheGpusOfTheComputeDriver) {
+  EXPECT_EQ(look().gpu_driver.compute_nodes.gap(), Gap::lacking);
+  root_.file("sys/class/kfd/kfd/topology/nodes/0/gpu_id", "0")
+      .file("sys/class/kfd/kfd/topology/nodes/1/gpu_id", "51234");
+  EXPECT_TRUE(look().gpu_driver.compute_nodes.is(1));
+}
+
 TEST(LookAtAmdGpusWithoutAny, LacksThem) {
   const FakeRoot root;
   Facts facts;

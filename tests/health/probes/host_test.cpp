@@ -78,6 +78,15 @@ TEST_F(LookAtHost, AsksNoCpuForItsThrottlingWhenTimeIsShort) {
   EXPECT_FALSE(look(false).cpu.throttled.asked());
 }
 
+TEST_F(LookAtHost, FindsTheSlowestCpuWhenThereIsTime) {
+  root_.file("proc/cpuinfo",
+             "processor\t: 0\ncpu MHz\t\t: 2400.125\n\nprocessor\t: 1\ncpu MHz\t\t: 799.998\n");
+  EXPECT_TRUE(look().cpu.slowest_mhz.is(799));
+  EXPECT_FALSE(look(false).cpu.slowest_mhz.asked());
+  root_.file("proc/cpuinfo", "processor\t: 0\n");
+  EXPECT_EQ(look().cpu.slowest_mhz.gap(), Gap::lacking);
+}
+
 TEST_F(LookAtHost, NamesEveryGovernorOnce) {
   root_.file("sys/devices/system/cpu/cpu1/cpufreq/scaling_governor", "powersave");
   EXPECT_TRUE(look().cpu.governors.is({"performance", "powersave"}));

@@ -50,7 +50,7 @@ class LookAtPci : public ::testing::Test {
   }
   Facts look() {
     Facts facts;
-    look_at_pci(root_.tree(), facts);
+    look_at_pci(root_.tree(), true, facts);
     return facts;
   }
   FakeRoot root_;
@@ -122,10 +122,36 @@ TEST_F(LookAtPci, TakesGarbageAndWhatCannotBeReadForUnseen) {
   EXPECT_TRUE(gpu.aer_correctable.unseen());
 }
 
+/// 4 KiB of configuration space whose second capability is ACS, with this control word.
+std::string config_with_acs(unsigned char control) {
+  std::string config(4096, '\0');
+  const auto put = [&config](std::size_t at, std::initializer_list<int> bytes) {
+    for (const int byte : bytes)
+      config[at++] = static_cast<char>(byte);
+  };
+  put(0x100, {0x01, 0x00, 0x02, 0x15});  // AER; the next one is at 0x150
+  put(0x150, {0x0d, 0x00, 0x01, 0x00, 0x5f, 0x00, control, 0x00});
+  return config;
+}
+
+TEST_F(LookAtPci, SeesABridgeThatRedirectsPeers) {
+  const std::string bridge = "sys/devices/pci0000:10/0000:10:01.0/config";
+  EXPECT_EQ(find(look(), "0000:10:01.0")->redirects.gap(), Gap::lacking);
+  root_.file(bridge, config_with_acs(0x1d));
+  EXPECT_TRUE(find(look(), "0000:10:01.0")->redirects.is(true));
+  root_.file(bridge, config_with_acs(0x11));
+  EXPECT_TRUE(find(look(), "0000:10:01.0")->redirects.is(false));
+  std::string circle = config_with_acs(0);
+  circle[0x102] = 0x02;
+  circle[0x103] = 0x10;  // its next capability is itself
+  root_.file(bridge, circle);
+  EXPECT_EQ(find(look(), "0000:10:01.0")->redirects.gap(), Gap::lacking);
+}
+
 TEST(LookAtPciOfAContainer, LacksABus) {
   const FakeRoot root;
   Facts facts;
-  look_at_pci(root.tree(), facts);
+  look_at_pci(root.tree(), true, facts);
   EXPECT_EQ(facts.pci.gap(), Gap::lacking);
   EXPECT_TRUE(facts.pci.asked());
 }

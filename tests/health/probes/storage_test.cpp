@@ -101,5 +101,17 @@ TEST(LookAtDrives, TakesWhatCannotBeReadForUnseen) {
   EXPECT_EQ(facts.storage.lustre.gap(), Gap::lacking);
 }
 
+TEST(WriteTrial, LeavesNothingBehind) {
+  FakeRoot root;
+  EXPECT_EQ(try_to_write(root.path()), "written");
+  EXPECT_TRUE(std::filesystem::is_empty(root.path()));
+}
+
+TEST(WriteTrial, NamesTheError) {
+  FakeRoot root;
+  EXPECT_EQ(try_to_write(root.path() / "nothing"), "ENOENT");
+  EXPECT_EQ(try_to_write("/proc"), "ENOENT");
+}
+
 }  // namespace
 }  // namespace holdfast::health

@@ -14,6 +14,7 @@ namespace holdfast::health {
 struct KernelLogCursor {
   std::string boot_id;
   std::uint64_t next{};
+  std::uint64_t newest_us{};  ///< when the last record that was counted was written; 0: not known
 
   friend bool operator==(const KernelLogCursor&, const KernelLogCursor&) = default;
 };
@@ -30,7 +31,7 @@ enum class RecordNews {
 };
 [[nodiscard]] RecordNews advance(KernelLogCursor& cursor, const KernelRecord& record);
 
-/// One line for a file: "3f6c…-…-… 1234".
+/// One line for a file: "3f6c…-…-… 1234 5140900".
 [[nodiscard]] std::string to_text(const KernelLogCursor& cursor);
 [[nodiscard]] Result<KernelLogCursor> parse_kernel_log_cursor(std::string_view text);
 

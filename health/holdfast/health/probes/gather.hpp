@@ -24,8 +24,9 @@ struct GatherWish {
   bool thorough{};       ///< also what takes milliseconds: every CPU, every GID, InfoROMs
   std::chrono::milliseconds deadline{800};  ///< for all probes together
   std::string nvml_library{"libnvidia-ml.so.1"};
-  KernelLogCursor cursor;            ///< how far the kernel log was read before
-  std::vector<std::string> without;  ///< probes that are left out
+  KernelLogCursor cursor;             ///< how far the kernel log was read before
+  std::vector<std::string> without;   ///< probes that are left out
+  std::vector<std::string> write_to;  ///< directories to write a file to; only when thorough
 };
 
 struct Gathered {
