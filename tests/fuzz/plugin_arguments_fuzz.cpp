@@ -31,6 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static_cast<void>(cpu_bind_is_users({std::string(text), false}, options));
   static_cast<void>(host_file_name(options, ""));
   static_cast<void>(first_node({"arbitrary", std::string(text), "", 1}));
+  static_cast<void>(first_node({"block", "", "n[1-2]", 1, node_list_in(text)}));
   const EphemeralPorts ports = parse_ephemeral_ports(text);
   const std::uint16_t port = port_candidate(1, 2, 3, ports);
   if (port != 0 && (port < 10000 || (port >= ports.first && port <= ports.last))) std::abort();
