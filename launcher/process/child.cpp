@@ -126,12 +126,16 @@ struct Child::Inside : std::enable_shared_from_this<Child::Inside> {
   explicit Inside(asio::io_context& io) : gone(io), output(io), errors(io), timer(io) {}
 
   void listen() {
+    wait_for_end();
+    if (output.is_open()) read(output, output_space, ears.output);
+    if (errors.is_open()) read(errors, errors_space, ears.errors);
+  }
+
+  void wait_for_end() {
     gone.async_wait(Descriptor::wait_read,
                     [self = shared_from_this()](boost::system::error_code error) {
                       if (!error) self->reap();
                     });
-    if (output.is_open()) read(output, output_space, ears.output);
-    if (errors.is_open()) read(errors, errors_space, ears.errors);
   }
 
   void read(Descriptor& from,
@@ -155,8 +159,9 @@ struct Child::Inside : std::enable_shared_from_this<Child::Inside> {
 
   void reap() {
     siginfo_t info{};
-    if (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG) != 0 || info.si_pid == 0)
-      return;
+    if (::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG) != 0) return;
+    // It lives: the event was that of a closed descriptor whose place in the loop this one took.
+    if (info.si_pid == 0) return wait_for_end();
     end = End{};
     if (info.si_code == CLD_EXITED) {
       end->exit = info.si_status;

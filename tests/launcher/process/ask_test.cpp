@@ -2,7 +2,9 @@
 #include "holdfast/process/ask.hpp"
 
 #include <chrono>
+#include <functional>
 
+#include <boost/asio/post.hpp>
 #include <gtest/gtest.h>
 
 namespace holdfast::process {
@@ -41,6 +43,23 @@ TEST(Ask, TellsOfACommandThatIsNotThere) {
   const auto answer = answer_to({"/no/such/program"}, 1s);
   ASSERT_TRUE(answer);
   EXPECT_FALSE(*answer);
+}
+
+// One question after the other: what the event loop still has to say of the last child's descriptor
+// must not be taken for the end of this one.
+TEST(Ask, HearsOfEachChildInALongChainOfThem) {
+  boost::asio::io_context io;
+  constexpr unsigned links = 200;
+  unsigned answered = 0;
+  std::function<void()> next = [&] {
+    ask(io, {{"sleep", "0.01"}, {}, {}, false}, 5s, [&](const Result<Answer>& answer) {
+      if (answer) ++answered;
+      if (answer && answered < links) boost::asio::post(io, next);
+    });
+  };
+  next();
+  io.run_for(60s);
+  EXPECT_EQ(answered, links);
 }
 
 TEST(Ask, KeepsABoundedPartOfALongAnswer) {
