@@ -111,7 +111,7 @@ class DeadlineFile : public File {
     auto got = ask<std::size_t>(*workers_, patience_, [inner = inner_, offset, buffer] {
       return inner->read_at(offset, *buffer);
     });
-    if (got) std::memcpy(into.data(), buffer->data(), *got);
+    if (got && *got != 0) std::memcpy(into.data(), buffer->data(), *got);
     return got;
   }
 
