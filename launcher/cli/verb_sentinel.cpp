@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // `holdfast sentinel`: what the supervisor starts on every node, by one srun. Not for people, so no
 // help screen lists it; holdfast-sentinel(8) tells what it does.
+#include "cli/run/home.hpp"
 #include "cli/verbs.hpp"
+#include "holdfast/common/duration.hpp"
 #include "holdfast/common/text.hpp"
 #include "holdfast/sentinel/control.hpp"
 #include "holdfast/sentinel/sentinel.hpp"
@@ -21,6 +23,8 @@ constexpr std::array options_of_sentinel{
                .repeatable = true},
     OptionSpec{"state", Takes::directory, "DIR", "the run's state directory, seen by all nodes"},
     OptionSpec{"witness", Takes::text, "WORD", "what must be seen in the state directory"},
+    OptionSpec{
+        "check-every", Takes::text, "TIME", "look at the node's health; 0: after a loss only"},
     OptionSpec{"job", Takes::text, "ID", "the job; $SLURM_JOB_ID"},
     OptionSpec{"node", Takes::text, "NAME", "this node; $SLURMD_NODENAME"},
 };
@@ -87,6 +91,14 @@ Result<ExitStatus> run_the_sentinel(const ParsedOptions& options, Caller& caller
     settings.token = std::move(*token);
   }
   settings.successor = options.operands();
+  if (const auto every = options.value("check-every")) {
+    const auto time = parse_duration(*every);
+    if (!time) return Failure(time.error()).within("--check-every");
+    const auto program = own_program();
+    if (!program) return program.error();
+    settings.check_every = *time;
+    settings.check = {*program, "check", "--tier", "job", "--json"};
+  }
   const auto ended = sentinel::run_sentinel(settings);
   if (!ended) return ended.error();
   return static_cast<ExitStatus>(*ended);

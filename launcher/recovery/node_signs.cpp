@@ -145,6 +145,7 @@ std::optional<Cause> cause_of(const NodeSign& sign) {
     case SignKind::mce:
     case SignKind::gpu_lost:
     case SignKind::port_down:
+    case SignKind::unfit:
       return Cause::hardware;
     case SignKind::oom_kill:
       return Cause::out_of_memory;

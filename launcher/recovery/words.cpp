@@ -117,6 +117,8 @@ std::string_view word_of(SignKind kind) {
       return "disk_full";
     case SignKind::slurmd_gone:
       return "slurmd_gone";
+    case SignKind::unfit:
+      return "unfit";
     case SignKind::stale_gpu_process:
       break;
   }

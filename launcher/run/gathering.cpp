@@ -2,6 +2,7 @@
 #include "run/gathering.hpp"
 
 #include "holdfast/common/text.hpp"
+#include "holdfast/health/kernel_log/event.hpp"
 #include "holdfast/health/kernel_log/sxid.hpp"
 #include "holdfast/health/kernel_log/xid.hpp"
 
@@ -13,7 +14,24 @@ namespace {
 
 constexpr std::size_t most_signs = 5000;
 
+/// A kernel's line in the words of the health checks.
+std::optional<health::KernelEvent> event_of(const std::string& line) {
+  health::KernelRecord record;
+  record.text = line;
+  return health::event_of(record, 0);
+}
+
 }  // namespace
+
+std::optional<std::string> fatal_fault(const sentinel::NodeSign& sign) {
+  using Kind = sentinel::NodeSign::Kind;
+  if (sign.kind == Kind::broken) return sign.text;
+  if (sign.kind != Kind::kernel_line) return std::nullopt;
+  const auto event = event_of(sign.text);
+  if (!event || event->severity != health::Severity::fatal || event->by_program)
+    return std::nullopt;
+  return cat(event->device.empty() ? "" : event->device + ": ", event->meaning);
+}
 
 std::optional<recovery::NodeSign> meaning_of(const std::string& node,
                                              const sentinel::NodeSign& sign) {
@@ -25,6 +43,7 @@ std::optional<recovery::NodeSign> meaning_of(const std::string& node,
   if (sign.kind == From::out_of_memory)
     return as(To::oom_kill,
               cat("the kernel killed ", sign.count, " processes of the job for memory"));
+  if (sign.kind == From::broken || sign.kind == From::unfit) return as(To::unfit, sign.text);
   if (sign.kind != From::kernel_line) return std::nullopt;
   const std::string text = lower(sign.text);
   const auto says = [&](std::string_view words) { return text.find(words) != std::string::npos; };
@@ -39,6 +58,7 @@ std::optional<recovery::NodeSign> meaning_of(const std::string& node,
     return as(To::port_down, sign.text);
   if (says("not responding, still trying") || says("not responding, timed out"))
     return as(To::mount_stuck, sign.text);
+  if (fatal_fault(sign)) return as(To::unfit, sign.text);
   return std::nullopt;
 }
 

@@ -22,6 +22,10 @@ namespace holdfast::run {
 [[nodiscard]] std::optional<recovery::NodeSign> meaning_of(const std::string& node,
                                                            const sentinel::NodeSign& sign);
 
+/// The sentence for a sign that no rank survives: the attempt is stopped for it at once. Nothing
+/// for all others. Pure.
+[[nodiscard]] std::optional<std::string> fatal_fault(const sentinel::NodeSign& sign);
+
 /// What the state of our own job says, while we still run in it. Pure.
 [[nodiscard]] std::optional<recovery::SlurmVerdict> verdict_of(const slurm::JobFacts& job,
                                                                unsigned restart);

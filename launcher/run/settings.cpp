@@ -99,6 +99,7 @@ std::map<std::string, std::string> to_words(const Settings& settings) {
       {"node_timeout_ms", ms(settings.node_timeout)},
       {"launch_timeout_ms", ms(settings.launch_timeout)},
       {"hang_watch", yes(settings.hang_watch)},
+      {"check_every_ms", ms(settings.check_every)},
       {"place", yes(settings.place)},
       {"explain", yes(settings.explains)},
       {"submit_again", yes(settings.submits_again)},
@@ -140,6 +141,7 @@ Result<Settings> from_words(const std::map<std::string, std::string>& words,
   read.time("save_lead_ms", settings.save_lead);
   read.time("node_timeout_ms", settings.node_timeout);
   read.time("launch_timeout_ms", settings.launch_timeout);
+  read.time("check_every_ms", settings.check_every);
   if (read.text("hang_timeout_ms") != nullptr)
     read.time("hang_timeout_ms", settings.hang_timeout.emplace());
   read.yes("hang_watch", settings.hang_watch);

@@ -146,6 +146,8 @@ void Supervisor::sign(const std::string& node, const sentinel::NodeSign& sign) {
             node,
             " and were ended"));
   if (auto meaning = meaning_of(node, sign)) gathering_.add(std::move(*meaning));
+  if (auto fault = fatal_fault(sign); fault && faults_.insert(cat(node, ' ', *fault)).second)
+    hear(supervise::Broke{node, std::move(*fault)});
   if (sign.kind == sentinel::NodeSign::Kind::not_seen && blind_spots_.insert(sign.text).second)
     say(cat(sign.text, " (on ", node, "; other nodes that say the same are not told)"));
 }

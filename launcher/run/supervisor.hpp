@@ -122,6 +122,7 @@ class Supervisor final : public sentinel::Roster::Listener {
   std::map<unsigned, std::function<void(std::string)>> replies_;
   unsigned next_reply_{1};
   bool has_plugin_{};
+  std::set<std::string> faults_;       ///< of nodes, each heard once
   std::set<std::string> blind_spots_;  ///< what nodes cannot see, said once
   bool looks_for_epoch_{};
   bool stands_by_{};

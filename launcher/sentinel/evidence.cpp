@@ -3,7 +3,9 @@
 
 #include "sentinel/boot_clock.hpp"
 
+#include <algorithm>
 #include <set>
+#include <string_view>
 #include <utility>
 
 namespace holdfast::sentinel {
@@ -32,12 +34,25 @@ void Evidence::add(NodeSign sign) {
   if (kept_.size() > most_kept) kept_.pop_front();
 }
 
+/// "NVRM: Xid (PCI:0000:17:00): 79, …" where 0000:17:00.0 is not among the job's own.
+bool Evidence::is_of_another_gpu(const KernelLine& line) const {
+  constexpr std::string_view mark = "Xid (PCI:";
+  const auto at = line.text.find(mark);
+  if (at == std::string::npos || own_gpus_.empty()) return false;
+  const std::string_view gpu =
+      std::string_view(line.text).substr(at + mark.size(), std::string_view("0000:17:00").size());
+  return std::ranges::none_of(own_gpus_,
+                              [gpu](const std::string& own) { return own.starts_with(gpu); });
+}
+
 void Evidence::read_kernel_log() {
   if (!log_.obstacle().empty() && !std::exchange(obstacle_told_, true))
     add({.kind = NodeSign::Kind::not_seen, .at_ms = read_wall_clock(), .text = log_.obstacle()});
   const auto lines = log_.read_new(records_a_time);
-  for (const KernelLine& line : lines)
+  for (const KernelLine& line : lines) {
+    if (is_of_another_gpu(line)) continue;
     add({.kind = NodeSign::Kind::kernel_line, .at_ms = wall_time_of(line), .text = line.text});
+  }
   // What was there before us is kept for whoever asks, and is no news.
   if (!std::exchange(boot_read_, true))
     std::erase_if(untold_,

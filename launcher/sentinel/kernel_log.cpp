@@ -16,6 +16,7 @@ namespace {
 
 constexpr unsigned error_priority = 3;
 constexpr unsigned priority_bits = 7;  // above them is the facility
+constexpr unsigned facility_shift = 3;
 constexpr std::size_t longest_text = 1000;
 
 // Spoken at priorities that say nothing: an Xid is a warning, an OOM kill an error, a link that
@@ -53,10 +54,12 @@ std::optional<KernelLine> parse_kernel_record(std::string_view record) {
   text = text.substr(0, std::min(text.find('\n'), longest_text));
   return KernelLine{*priority & priority_bits,
                     std::chrono::microseconds(static_cast<std::int64_t>(*when)),
-                    std::string(text)};
+                    std::string(text),
+                    *priority >> facility_shift};
 }
 
 bool is_evidence(const KernelLine& line) {
+  if (line.facility != 0) return false;
   if (line.priority <= error_priority) return true;
   const std::string text = lower(line.text);
   return std::ranges::any_of(

@@ -14,13 +14,14 @@ struct KernelLine {
   unsigned priority{};               // 0 emergency … 7 debug
   std::chrono::microseconds when{};  // since boot, by the kernel's own clock
   std::string text;
+  unsigned facility{};  // 0 is the kernel; all else was written by a program
 };
 
 /// One record of /dev/kmsg: "6,1234,56789012,-;text\n KEY=value\n"; the keys are left out.
 [[nodiscard]] std::optional<KernelLine> parse_kernel_record(std::string_view record);
 
 /// Whether a line may explain the end of a rank or a node: errors and worse, and what drivers say
-/// of GPUs, fabrics, memory and disks at any priority.
+/// of GPUs, fabrics, memory and disks at any priority. Never what a program wrote there.
 [[nodiscard]] bool is_evidence(const KernelLine& line);
 
 /// The kernel's log from the node's boot on, read on from where the last reading ended.

@@ -20,6 +20,8 @@ constexpr std::array kinds{
     std::pair{NodeSign::Kind::lease_ran_out, std::string_view("lease_ran_out")},
     std::pair{NodeSign::Kind::came_late, std::string_view("came_late")},
     std::pair{NodeSign::Kind::not_seen, std::string_view("not_seen")},
+    std::pair{NodeSign::Kind::broken, std::string_view("broken")},
+    std::pair{NodeSign::Kind::unfit, std::string_view("unfit")},
 };
 
 constexpr std::size_t fields_of_rank = 7;

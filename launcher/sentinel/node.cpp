@@ -59,6 +59,17 @@ std::optional<Failure> Node::start(std::function<void(Result<int>)> ended) {
                                    }});
     if (auto failure = campaign_->open()) return failure;
   }
+  health_ =
+      std::make_shared<HealthLook>(context_,
+                                   HealthLook::Settings{settings_.check, settings_.check_every},
+                                   [weak = weak_from_this()](NodeSign sign) {
+                                     const auto self = weak.lock();
+                                     if (!self || self->closed_) return;
+                                     sign.attempt = self->watched_;
+                                     self->evidence_.add(std::move(sign));
+                                     self->tell_signs();
+                                   });
+  health_->start();
   dial_up(settings_.supervisor);
   tick();
   return std::nullopt;
@@ -75,6 +86,7 @@ void Node::close() {
     teardown->timer.cancel();
   ends_.clear();
   if (campaign_) campaign_->close();
+  if (health_) health_->close();
 }
 
 void Node::end(Result<int> how) {
@@ -110,6 +122,7 @@ void Node::beat(Time now) {
   const auto ticks = static_cast<std::uint64_t>(std::max(1L, ::sysconf(_SC_CLK_TCK)));
   Beat beat{.sequence = sequence_, .uptime = now, .load = load_of_node(), .ranks = {}};
   beat.ranks = ranks_of(processes, watched_, ticks);
+  evidence_.set_own_gpus(health_->gpus());
   evidence_.read_new(beat.ranks);
   watch_ends(beat.ranks);
   if (const unsigned killed = leash_.killed(); killed > 0)

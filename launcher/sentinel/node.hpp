@@ -8,6 +8,7 @@
 #include "sentinel/campaign.hpp"
 #include "sentinel/evidence.hpp"
 #include "sentinel/guard.hpp"
+#include "sentinel/health_look.hpp"
 #include "sentinel/processes.hpp"
 
 #include <array>
@@ -80,6 +81,7 @@ class Node : public std::enable_shared_from_this<Node> {
   void tear_down(unsigned attempt, Time grace);
   void go_on(const std::shared_ptr<Teardown>& teardown);
   void look(std::int64_t since_ms);
+  void tell_since(std::int64_t since_ms);
   void ask_port(const std::string& host, std::uint16_t port);
 
   boost::asio::io_context& context_;
@@ -89,6 +91,7 @@ class Node : public std::enable_shared_from_this<Node> {
   std::shared_ptr<Campaign> campaign_;  // only with a state directory
   ProcessTable table_;
   Evidence evidence_;
+  std::shared_ptr<HealthLook> health_;
   std::function<void(Result<int>)> ended_;
   std::string instance_;
   std::vector<std::shared_ptr<Uplink>> uplinks_;

@@ -87,6 +87,14 @@ void Node::go_on(const std::shared_ptr<Teardown>& teardown) {
 }
 
 void Node::look(std::int64_t since_ms) {
+  // Ranks were lost: this node is looked at before it is used again.
+  health_->look([weak = weak_from_this(), since_ms] {
+    const auto self = weak.lock();
+    if (self && !self->closed_) self->tell_since(since_ms);
+  });
+}
+
+void Node::tell_since(std::int64_t since_ms) {
   tell_signs();
   // Drained first: the kernel's log may hold what was written a moment ago.
   evidence_.read_new({});

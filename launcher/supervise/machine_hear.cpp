@@ -35,6 +35,15 @@ void Machine::node_came(const std::string& node, Now now) {
   if (phase_ == Phase::judging) judge_when_all_is_known(now);
 }
 
+void Machine::hear(const Broke& broke, Now now) {
+  say(cat("node ", broke.node, " is broken: ", broke.what));
+  const bool runs = phase_ == Phase::running || phase_ == Phase::saving;
+  // Of a node that computes the evidence speaks, so that a fault that most nodes show blames none.
+  if (runs && std::ranges::count(attempt_.nodes, broke.node) != 0)
+    return stop(Aim::judge, cat("node ", broke.node, " broke"), now);
+  unfit_.insert(broke.node);
+}
+
 void Machine::hear(const TornDown& torn, Now now) { torn_down(torn, now); }
 
 void Machine::hear(const RanksSeen& seen, Now now) {

@@ -4,7 +4,6 @@ include(GNUInstallDirs)
 
 option(HOLDFAST_TESTS "Build the tests" ON)
 option(HOLDFAST_STATIC "Link everything but libc into `holdfast`, so that one file runs on other distributions" OFF)
-option(HOLDFAST_UNSETTLED "Register live tests that do not pass every time yet" OFF)
 option(HOLDFAST_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
 set(HOLDFAST_SANITIZE "" CACHE STRING "Sanitizers for every target, e.g. address;undefined")
 set(HOLDFAST_SHARED_DATA "${PROJECT_SOURCE_DIR}/../shared/data" CACHE PATH

@@ -17,6 +17,9 @@ namespace holdfast::cli {
 
 namespace {
 
+/// Nodes look at their health before they answer: 50 ms or so, unless a GPU holds its driver up.
+constexpr std::int64_t patience_with_evidence_ms = 2'000;
+
 std::string variable(const affinity::Environment& environment, const std::string& name) {
   const auto found = environment.find(name);
   return found == environment.end() ? std::string() : found->second;
@@ -94,6 +97,12 @@ Result<run::Settings> settings_of(const ParsedOptions& options) {
     if (!time) return Failure(time.error()).within("--hang-timeout");
     settings.hang_timeout = *time;
   }
+  if (const auto every = options.value("check-every")) {
+    const auto time =
+        *every == "off" ? Result<run::Milliseconds>(run::Milliseconds(0)) : parse_duration(*every);
+    if (!time) return Failure(time.error()).within("--check-every");
+    settings.check_every = *time;
+  }
   const auto node = duration_of(options, "node-timeout", settings.node_timeout);
   const auto launch = duration_of(options, "launch-timeout", settings.launch_timeout);
   const auto lead = duration_of(options, "save-lead", settings.save_lead);
@@ -148,6 +157,7 @@ Result<supervise::Plan> plan_of(const run::Settings& settings,
   plan.restart = job.restart;
   plan.allocation = job.nodes;
   plan.excluded = {line.excluded.begin(), line.excluded.end()};
+  plan.gather_ms = patience_with_evidence_ms;
   plan.wanted = size->nodes;
   plan.ranks = size->ranks;
   plan.policy = settings.policy;

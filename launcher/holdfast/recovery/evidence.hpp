@@ -48,6 +48,7 @@ enum class SignKind {
   disk_full,
   slurmd_gone,        ///< slurmd is dead; the ranks may well be alive
   stale_gpu_process,  ///< a process of somebody else holds a GPU
+  unfit,              ///< the node's own check found what was not so when the run began
 };
 
 inline constexpr std::array all_sign_kinds{
@@ -63,6 +64,7 @@ inline constexpr std::array all_sign_kinds{
     SignKind::disk_full,
     SignKind::slurmd_gone,
     SignKind::stale_gpu_process,
+    SignKind::unfit,
 };
 
 [[nodiscard]] std::string_view word_of(SignKind kind);  ///< "port_down"

@@ -32,6 +32,7 @@ struct Settings {
   Milliseconds node_timeout{std::chrono::seconds(5)};
   std::optional<Milliseconds> hang_timeout;  ///< nothing: auto
   bool hang_watch{true};
+  Milliseconds check_every{std::chrono::seconds(15)};  ///< each node's health; 0: only after a loss
   bool place{true};         ///< by `holdfast exec` where there is no plugin
   bool explains{};          ///< --explain
   bool submits_again{};     ///< --requeue-by resubmit

@@ -41,6 +41,8 @@ struct NodeSign {
     lease_ran_out,  ///< count: processes the node killed because nobody acknowledged its beats
     came_late,      ///< count: processes of an ended attempt that came up after it, and were killed
     not_seen,       ///< text: what cannot be read on this node, and why; said once
+    broken,         ///< text: what the node's check found, and no rank survives; said once
+    unfit,          ///< text: what it found that was not so when the run began; said once
   };
   Kind kind{Kind::kernel_line};
   std::int64_t at_ms{};  ///< milliseconds since the Unix epoch, by the node's clock

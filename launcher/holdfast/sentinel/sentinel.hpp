@@ -4,6 +4,7 @@
 #include "holdfast/common/result.hpp"
 #include "holdfast/sentinel/roster.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,9 @@ struct SentinelSettings {
   std::string state;                 ///< the state directory; empty: no election
   std::vector<std::string>
       successor;  ///< the command a winner of the election starts; may be empty
+  /// What tells of this node's health (`holdfast check --tier job --json`); empty: nobody asks.
+  std::vector<std::string> check;
+  std::chrono::milliseconds check_every{0};  ///< 0: only after a loss
 };
 
 /// Runs the node's sentinel until the supervisor says goodbye (0), or until it is told to end by

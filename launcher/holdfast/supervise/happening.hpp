@@ -38,6 +38,11 @@ struct Lost {
 struct Back {
   std::string node;
 };
+/// A node showed what no rank survives, such as a GPU that fell off the bus: nothing is gained by
+/// waiting until its ranks have noticed.
+struct Broke {
+  std::string node, what;
+};
 /// A sentinel's answer to TearDown: so many processes of the attempt could not be ended.
 struct TornDown {
   std::string node;
@@ -115,6 +120,7 @@ using Happening = std::variant<Tick,
                                Joined,
                                Lost,
                                Back,
+                               Broke,
                                TornDown,
                                RanksSeen,
                                SrunSaid,

@@ -110,6 +110,7 @@ class Machine {
   void hear(const Joined&, Now);
   void hear(const Lost&, Now);
   void hear(const Back&, Now);
+  void hear(const Broke&, Now);
   void hear(const TornDown&, Now);
   void hear(const RanksSeen&, Now);
   void hear(const SrunSaid&, Now);

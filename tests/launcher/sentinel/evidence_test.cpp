@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sentinel/evidence.hpp"
 
+#include <filesystem>
+#include <fstream>
+#include <unistd.h>
+
 #include <gtest/gtest.h>
 
 namespace holdfast::sentinel {
@@ -36,6 +40,8 @@ TEST(KernelLine, IsEvidenceWhenItIsAnErrorOrSpeaksOfWhatKillsRanks) {
   EXPECT_TRUE(at(6, "Memory cgroup out of memory: Killed process 1 (python)"));
   EXPECT_TRUE(at(6, "python[7]: segfault at 0 ip 00 sp 00 error 4"));
   EXPECT_FALSE(at(6, "usb 1-1: new high-speed USB device"));
+  EXPECT_FALSE(is_evidence(*parse_kernel_record("11,1,2,-;NVRM: Xid (PCI:0000:17:00): 79")))
+      << "a program wrote it";
 }
 
 TEST(KernelLog, ThatCannotBeReadSaysWhy) {
@@ -90,6 +96,24 @@ TEST(Evidence, ARankThatIsGoneIsToldOnce) {
   EXPECT_TRUE(ranks_gone(evidence.take_untold()).empty());
   EXPECT_EQ(ranks_gone(evidence.since(0)).size(), 1U) << "who asks gets it again";
   EXPECT_TRUE(ranks_gone(evidence.since(told[0].at_ms + 1)).empty());
+}
+
+TEST(Evidence, TellsWhatTheKernelSaysOfTheJobsOwnGpus) {
+  const auto log = std::filesystem::temp_directory_path() / ("kmsg-" + std::to_string(getpid()));
+  std::ofstream kernel(log);
+  Evidence evidence(log.string());
+  const auto told = [&](const std::string& gpu) {
+    kernel << "4,1,1000000,-;NVRM: Xid (PCI:" << gpu << "): 79, fallen off the bus.\n"
+           << std::flush;
+    evidence.read_new({});
+    return evidence.take_untold().size();
+  };
+  EXPECT_EQ(told("0000:17:00"), 0U) << "it was there before us";
+  EXPECT_EQ(told("0000:99:00"), 1U) << "nobody knows yet whose it is";
+  evidence.set_own_gpus({"0000:17:00.0", "0000:18:00.0"});
+  EXPECT_EQ(told("0000:18:00"), 1U);
+  EXPECT_EQ(told("0000:99:00"), 0U);
+  std::filesystem::remove(log);
 }
 
 TEST(Evidence, IsBoundedHoweverLongNobodyListens) {
