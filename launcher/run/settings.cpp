@@ -87,6 +87,7 @@ std::map<std::string, std::string> to_words(const Settings& settings) {
   std::map<std::string, std::string> words{
       {"directory", settings.directory},
       {"spares", std::to_string(settings.spares)},
+      {"trim", yes(settings.trims)},
       {"checkpoints", lines(settings.checkpoints)},
       {"look", lines(settings.look)},
       {"resume_arg", settings.resume_arg},
@@ -146,6 +147,7 @@ Result<Settings> from_words(const std::map<std::string, std::string>& words,
     read.time("hang_timeout_ms", settings.hang_timeout.emplace());
   read.yes("hang_watch", settings.hang_watch);
   read.yes("place", settings.place);
+  read.yes("trim", settings.trims);
   read.yes("explain", settings.explains);
   read.yes("submit_again", settings.submits_again);
   read.yes("program_requeues", settings.program_requeues);

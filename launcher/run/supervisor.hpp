@@ -80,6 +80,7 @@ class Supervisor final : public sentinel::Roster::Listener {
   void launch(const supervise::StartStep& start, const std::string& directory);
   void gather(const supervise::Gather& one);
   void gathered();
+  void give_back(const supervise::GiveBack& back);
   void hand_back_now(const supervise::HandBack& back);
   void finish(int exit);
   void stand_by();

@@ -83,6 +83,10 @@ bool Supervisor::carry_out(const supervise::Effect& effect) {
             roster_->set_members(members.nodes);
             return true;
           },
+          [this](const supervise::GiveBack& back) {
+            give_back(back);
+            return true;
+          },
           [this](const supervise::HandBack& back) {
             hand_back_now(back);
             return true;
@@ -214,6 +218,18 @@ void Supervisor::gathered() {
   all.slurm = gathering_.slurm();
   all.first_gone_ms = first_gone_ms_;
   hear(std::move(all));
+}
+
+void Supervisor::give_back(const supervise::GiveBack& back) {
+  process::ask(
+      loop_,
+      slurm::keep_only(with_.plan.job, back.keep, with_.settings.state),
+      std::chrono::seconds(15),
+      [this, rest = back.rest](const Result<process::Answer>& answer) {
+        const bool done = answer && answer->end.well();
+        hear(supervise::GivenBack{
+            rest, done, answer ? std::string(trim(answer->errors)) : answer.error().sentence()});
+      });
 }
 
 void Supervisor::hand_back_now(const supervise::HandBack& back) {

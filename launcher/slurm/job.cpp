@@ -52,6 +52,14 @@ process::Command start_in(const std::string& job, std::chrono::seconds time) {
   return update(job, cat("StartTime=now+", time.count()));
 }
 
+process::Command keep_only(const std::string& job,
+                           std::span<const std::string> nodes,
+                           const std::string& directory) {
+  process::Command command = update(job, cat("ReqNodeList=", join(nodes, ",")));
+  command.words.insert(command.words.begin(), {"env", "-C", directory});
+  return command;
+}
+
 process::Command cut_to_one_node(const std::string& job) {
   return scontrol({"update", cat("JobId=", job), "NumNodes=1-1", "NumTasks=1", "NumCPUs=1"});
 }

@@ -91,6 +91,7 @@ void Machine::set_wake(Now now) {
   };
   switch (phase_) {
     case Phase::gathering:
+      if (first_look_ == FirstLook::asked) break;  // the answer has a deadline of its own
       by(began_steady_ + plan_.join_ms + plan_.return_ms);
       if (enough_since_) by(*enough_since_ + plan_.spare_wait_ms);
       break;

@@ -69,6 +69,10 @@ void Machine::hear(const CatalogueRead& read, Now now) {
 }
 
 void Machine::hear(const Gathered& gathered, Now now) {
+  if (first_look_ == FirstLook::asked) {
+    first_look_ = FirstLook::done;
+    if (phase_ == Phase::gathering) return gather_or_go(now);
+  }
   if (phase_ != Phase::judging || gathered_) return;
   gathered_ = gathered;
   judge_when_all_is_known(now);
@@ -102,6 +106,22 @@ void Machine::hear(const StopAsked& asked, Now now) {
 }
 
 void Machine::hear(const Told& word, Now now) { told(word, now); }
+
+void Machine::hear(const GivenBack& answer, Now) {
+  for (const std::string& node : answer.nodes) {
+    if (answer.done) {
+      write(events::NodeLost{node, "given back to Slurm: more nodes came than are needed", 0});
+    } else {
+      plan_.excluded.erase(node);
+      given_back_.erase(node);
+    }
+  }
+  if (answer.done)
+    say(cat("given back to Slurm: ", join(answer.nodes, ",")));
+  else
+    say(cat(
+        "Slurm does not take ", join(answer.nodes, ","), " back, kept as spares: ", answer.why));
+}
 
 void Machine::hear(const HandedBack& answer, Now) {
   if (phase_ != Phase::handing_back) return;

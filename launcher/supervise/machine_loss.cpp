@@ -120,6 +120,7 @@ bool Machine::waits_for_sentinels(Now now) const {
 void Machine::node_lost(const Lost& lost, Now now) {
   if (phase_ == Phase::handing_back) return;  // Slurm ends the sentinels now
   living_.erase(lost.node);
+  if (given_back_.contains(lost.node)) return;
   if (lost.sentinel_only) return sentinel_lost(lost, now);
   returning_.erase(lost.node);
   ever_lost_.insert(lost.node);

@@ -7,6 +7,7 @@
 #include "supervise/explanation.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace holdfast::supervise {
 
@@ -37,8 +38,39 @@ void Machine::gather_or_go(Now now) {
           {plan_.predecessor, "its supervisor fell silent, and nobody hears it", plan_.silent_ms});
     return stop(Aim::taken_over, cat("the supervisor on ", plan_.predecessor, " fell silent"), now);
   }
+  if (waits_for_look(now)) return;
+  give_back_the_rest();
   phase_ = Phase::choosing;
   read_catalogue(now);
+}
+
+/// Where there are nodes to choose from, none is chosen before its own check has been heard: what
+/// it finds makes the node unfit, and another one stands in its place from the start.
+bool Machine::waits_for_look(Now now) {
+  if (!plan_.looks_first || first_look_ == FirstLook::done) return false;
+  if (usable_nodes().size() <= plan_.wanted) return false;
+  if (first_look_ == FirstLook::not_asked)
+    effects_.emplace_back(Gather{0, now.wall_ms, usable_nodes(), plan_.gather_ms});
+  first_look_ = FirstLook::asked;
+  return true;
+}
+
+void Machine::give_back_the_rest() {
+  if (!plan_.keep || plan_.successor || !given_back_.empty()) return;
+  GiveBack back;
+  back.keep = usable_nodes();
+  if (back.keep.size() > *plan_.keep) back.keep.resize(*plan_.keep);
+  // Slurm wants the node of the batch script to stay, and so do we: we live there.
+  if (std::ranges::count(back.keep, plan_.host) == 0) back.keep.push_back(plan_.host);
+  std::ranges::copy_if(
+      plan_.allocation, std::back_inserter(back.rest), [&](const std::string& node) {
+        return std::ranges::count(back.keep, node) == 0 && !plan_.excluded.contains(node);
+      });
+  if (back.rest.empty()) return;
+  given_back_.insert(back.rest.begin(), back.rest.end());
+  plan_.excluded.insert(back.rest.begin(), back.rest.end());
+  effects_.emplace_back(SetMembers{back.keep});
+  effects_.emplace_back(std::move(back));
 }
 
 void Machine::read_catalogue(Now) {

@@ -67,6 +67,7 @@ Result<run::Settings> settings_of(const ParsedOptions& options) {
   run::Settings settings;
   settings.nodes = options.number("nodes");
   settings.spares = options.number("spares").value_or(0);
+  settings.trims = options.has("nodes") && options.has("spares");
   for (const std::string& directory : options.values("ckpt")) {
     auto whole = absolute(directory);
     if (!whole) return whole.error();
@@ -163,6 +164,8 @@ Result<supervise::Plan> plan_of(const run::Settings& settings,
   plan.policy = settings.policy;
   plan.command = settings.command;
   plan.policy_words = run::to_words(settings);
+  plan.looks_first = job.nodes.size() > size->nodes;
+  if (settings.trims) plan.keep = size->nodes + settings.spares;
   plan.explains = settings.explains;
   plan.submits_again = settings.submits_again;
   plan.program_requeues = settings.program_requeues;

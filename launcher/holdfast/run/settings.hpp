@@ -23,6 +23,7 @@ struct Settings {
   std::string directory;             ///< where the user was
   std::optional<unsigned> nodes;
   unsigned spares{};
+  bool trims{};  ///< --nodes and --spares are both said: what is left over goes back to Slurm
   std::vector<std::string> checkpoints;  ///< --ckpt
   std::vector<std::string> look;         ///< words for `holdfast ckpt latest`: --ckpt-format …
   std::string resume_arg;                ///< template; empty: by environment only

@@ -44,6 +44,11 @@ struct JobFacts {
 [[nodiscard]] process::Command requeue(const std::string& job);
 [[nodiscard]] process::Command exclude(const std::string& job, std::span<const std::string> nodes);
 [[nodiscard]] process::Command start_in(const std::string& job, std::chrono::seconds time);
+/// Lets a running job shrink to these nodes, among them its batch host. scontrol leaves two scripts
+/// where it runs: `directory`.
+[[nodiscard]] process::Command keep_only(const std::string& job,
+                                         std::span<const std::string> nodes,
+                                         const std::string& directory);
 /// One node is enough from now on: for a job that has only to say that it is done.
 [[nodiscard]] process::Command cut_to_one_node(const std::string& job);
 

@@ -56,6 +56,10 @@ struct Gather {
 struct SetMembers {
   std::vector<std::string> nodes;
 };
+/// Let the job shrink to these nodes; answered by GivenBack.
+struct GiveBack {
+  std::vector<std::string> keep, rest;
+};
 /// Give the job back to Slurm without these nodes; answered by HandedBack.
 struct HandBack {
   std::vector<std::string> exclude;
@@ -86,6 +90,7 @@ using Effect = std::variant<Write,
                             ReadCatalogue,
                             Gather,
                             SetMembers,
+                            GiveBack,
                             HandBack,
                             Say,
                             Reply,

@@ -97,6 +97,12 @@ struct Told {
   std::string user, word;
   std::vector<std::string> args;
 };
+/// The answer to GiveBack, about its `rest`.
+struct GivenBack {
+  std::vector<std::string> nodes;
+  bool done{};
+  std::string why;
+};
 /// The answer to HandBack.
 struct HandedBack {
   bool done{};
@@ -131,6 +137,7 @@ using Happening = std::variant<Tick,
                                EndIsNear,
                                StopAsked,
                                Told,
+                               GivenBack,
                                HandedBack,
                                Wired,
                                StateUnseen,

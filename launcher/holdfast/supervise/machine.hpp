@@ -33,13 +33,15 @@ struct Plan {
   std::map<std::string, std::string> policy_words;  ///< for the log
   std::string version;
 
-  bool successor{};          ///< took over from another host
-  std::string predecessor;   ///< its host
-  std::int64_t silent_ms{};  ///< how long it was silent
-  bool explains{};           ///< every decision is told with what it rests on
-  bool submits_again{};      ///< instead of a requeue that a dead node would hold up
-  bool program_requeues{};   ///< Slurm's warnings are the program's affair
-  int save_signal{};         ///< what asks ranks to save; 0: nothing does
+  bool successor{};              ///< took over from another host
+  std::string predecessor;       ///< its host
+  std::int64_t silent_ms{};      ///< how long it was silent
+  std::optional<unsigned> keep;  ///< nodes to keep where Slurm gave more; nothing: all
+  bool looks_first{};            ///< the nodes are looked at before some are chosen
+  bool explains{};               ///< every decision is told with what it rests on
+  bool submits_again{};          ///< instead of a requeue that a dead node would hold up
+  bool program_requeues{};       ///< Slurm's warnings are the program's affair
+  int save_signal{};             ///< what asks ranks to save; 0: nothing does
   std::int64_t save_lead_ms{120'000};
   /// Patience with sentinels at the start; after it those that came are started anew without the
   /// others, which takes return_ms at most.
@@ -121,6 +123,7 @@ class Machine {
   void hear(const EndIsNear&, Now);
   void hear(const StopAsked&, Now);
   void hear(const Told&, Now);
+  void hear(const GivenBack&, Now);
   void hear(const HandedBack&, Now);
   void hear(const Wired&, Now);
   void hear(const StateUnseen&, Now);
@@ -128,6 +131,8 @@ class Machine {
 
   // gathering and starting (machine_start.cpp)
   void gather_or_go(Now now);
+  [[nodiscard]] bool waits_for_look(Now now);
+  void give_back_the_rest();
   void read_catalogue(Now now);
   void chosen(const recovery::Choice& choice, Now now);
   void start(std::vector<std::string> nodes,
@@ -228,6 +233,9 @@ class Machine {
   std::optional<std::string> stop_asked_;  ///< why; nothing is started any more
   std::optional<int> exit_after_hand_back_;
   std::map<std::string, std::string> leaf_;  ///< of nodes, where it is known
+  enum class FirstLook { not_asked, asked, done };
+  FirstLook first_look_{FirstLook::not_asked};
+  std::set<std::string> given_back_;
 };
 
 }  // namespace holdfast::supervise

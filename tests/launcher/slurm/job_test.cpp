@@ -71,6 +71,8 @@ TEST(Job, IsRequeuedByCommandsOfScontrol) {
   EXPECT_EQ(join(exclude("3", bad).words, " "), "scontrol update JobId=3 ExcNodeList=n2,n7");
   EXPECT_EQ(join(start_in("3", std::chrono::seconds(4)).words, " "),
             "scontrol update JobId=3 StartTime=now+4");
+  EXPECT_EQ(join(keep_only("3", bad, "/state").words, " "),
+            "env -C /state scontrol update JobId=3 ReqNodeList=n2,n7");
   EXPECT_EQ(join(cut_to_one_node("3").words, " "),
             "scontrol update JobId=3 NumNodes=1-1 NumTasks=1 NumCPUs=1");
 }

@@ -135,6 +135,66 @@ TEST(Machine, SwapsANodeForTheSpareOnItsSwitch) {
   EXPECT_THAT(run.newest<StartStep>()->nodes, ElementsAre("n1", "n4"));
 }
 
+TEST(Machine, HearsTheNodesOwnChecksBeforeItChoosesAmongThem) {
+  Plan plan = plan_of({"n1", "n2", "n3"}, 2);
+  plan.looks_first = true;
+  Played run(plan);
+  run.all_join();
+  ASSERT_NE(run.newest<Gather>(), nullptr);
+  EXPECT_THAT(run.newest<Gather>()->nodes, ElementsAre("n1", "n2", "n3"));
+  EXPECT_EQ(run.newest<ReadCatalogue>(), nullptr) << "not before they have answered";
+  run.hear(Gathered{});
+  run.hear(CatalogueRead{});
+  EXPECT_THAT(run.newest<StartStep>()->nodes, ElementsAre("n1", "n2"));
+}
+
+TEST(Machine, WaitsForNoCheckWhereThereIsNothingToChoose) {
+  Plan plan = plan_of({"n1", "n2"}, 2);
+  plan.looks_first = true;
+  Played run(plan);
+  run.all_join();
+  EXPECT_EQ(run.newest<Gather>(), nullptr);
+  EXPECT_NE(run.newest<ReadCatalogue>(), nullptr);
+}
+
+TEST(Machine, GivesBackTheNodesThatNobodyNeeds) {
+  Plan plan = plan_of({"n1", "n2", "n3", "n4", "n5"}, 2);
+  plan.keep = 3;
+  Played run(plan);
+  run.run();
+  ASSERT_NE(run.newest<GiveBack>(), nullptr);
+  EXPECT_THAT(run.newest<GiveBack>()->keep, ElementsAre("n1", "n2", "n3"));
+  EXPECT_THAT(run.newest<GiveBack>()->rest, ElementsAre("n4", "n5"));
+  run.hear(GivenBack{{"n4", "n5"}, true, ""});
+  run.hear(Lost{"n4", "its sentinel ended", 10, 0});
+  EXPECT_THAT(run.said(), Not(Contains(HasSubstr("n4 is lost"))));
+  run.lose("n2");
+  EXPECT_THAT(run.newest<StartStep>()->nodes, ElementsAre("n1", "n3"));
+  run.lose("n3");
+  ASSERT_NE(run.newest<HandBack>(), nullptr) << "what was given back is no spare any more";
+}
+
+TEST(Machine, KeepsAsSparesWhatSlurmDoesNotTakeBack) {
+  Plan plan = plan_of({"n1", "n2", "n3", "n4"}, 2);
+  plan.keep = 3;
+  Played run(plan);
+  run.run();
+  run.hear(GivenBack{{"n4"}, false, "Access denied"});
+  EXPECT_THAT(run.said(), Contains(AllOf(HasSubstr("n4"), HasSubstr("Access denied"))));
+  run.lose("n2");
+  run.lose("n3");
+  EXPECT_THAT(run.newest<StartStep>()->nodes, ElementsAre("n1", "n4"));
+}
+
+TEST(Machine, NeverGivesItsOwnNodeBack) {
+  Plan plan = plan_of({"n1", "n2", "n3"}, 1);
+  plan.keep = 1;
+  plan.host = "n3";
+  Played run(plan);
+  run.run();
+  EXPECT_THAT(run.newest<GiveBack>()->keep, ElementsAre("n1", "n3"));
+}
+
 TEST(Machine, LeavesSlurmsWarningToAProgramThatRequeuesItself) {
   Plan plan = plan_of({"n1", "n2"}, 2);
   plan.program_requeues = true;

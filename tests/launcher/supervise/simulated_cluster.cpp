@@ -39,6 +39,8 @@ SimulatedCluster::SimulatedCluster(unsigned seed) : luck_(seed) {
   if (below(2) == 0) plan_.policy.shrink_to = 1 + below(plan_.wanted);
   if (below(2) == 0) plan_.save_signal = 10;
   plan_.save_lead_ms = 20'000;
+  plan_.looks_first = seed % 2 == 0;
+  if (seed % 3 == 0) plan_.keep = plan_.wanted;
   plan_.command = {"srun", "a.out"};
   plan_.version = "test";
   allocate({});
@@ -168,6 +170,7 @@ void SimulatedCluster::do_all(const std::vector<Effect>& effects) {
                    [&](const ReadCatalogue& wish) { read_catalogue(wish); },
                    [&](const Gather& wish) { gather(wish); },
                    [&](const SetMembers&) {},
+                   [&](const GiveBack& wish) { give_back(wish); },
                    [&](const HandBack& wish) { hand_back(wish); },
                    [&](const Say& wish) { tell(cat("says: ", wish.sentence)); },
                    [&](const Reply&) {},
@@ -270,6 +273,15 @@ void SimulatedCluster::gather(const Gather& wish) {
                               "NVRM: Xid (PCI:0000:17:00): 79, GPU has fallen off the bus",
                               now().wall_ms});
   later_to_supervisor(between(1, wish.patience_ms), gathered);
+}
+
+/// Slurm takes the nodes, and their sentinels go silent; or it does not, and all is as before.
+void SimulatedCluster::give_back(const GiveBack& wish) {
+  const bool done = below(4) != 0;
+  later_to_supervisor(between(20, 200), GivenBack{wish.rest, done, ""});
+  if (!done) return;
+  for (const std::string& name : wish.rest)
+    if (nodes_.at(name).up) kill_node(name);
 }
 
 void SimulatedCluster::hand_back(const HandBack& wish) {

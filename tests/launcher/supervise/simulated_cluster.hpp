@@ -91,6 +91,7 @@ class SimulatedCluster {
   void tear_down(const TearDown& wish);
   void read_catalogue(const ReadCatalogue& wish);
   void gather(const Gather& wish);
+  void give_back(const GiveBack& wish);
   void hand_back(const HandBack& wish);
   void write(const events::Body& body);
   void end(int exit);
