@@ -7,6 +7,8 @@
 #include "holdfast/common/text.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 namespace holdfast::health {
 
@@ -61,6 +63,21 @@ class Acting {
     return std::nullopt;
   }
 
+  /// Waits for others that drained themselves in the same second: they take it back, or do not.
+  std::optional<Fleet> ask_until_settled() {
+    using Clock = std::chrono::steady_clock;
+    constexpr std::chrono::milliseconds patience{2000};
+    constexpr std::chrono::milliseconds between{100};
+    const auto end = Clock::now() + patience;
+    auto fleet = ask();
+    while (fleet && after_drain(*fleet, occasion_.node, policy_) == AfterDrain::waits &&
+           Clock::now() < end) {
+      std::this_thread::sleep_for(between);
+      fleet = ask();
+    }
+    return fleet;
+  }
+
   void drain(std::span<const Finding> findings) {
     Decision& decision = done_.decision;
     if (const auto drained = slurm_.drain(occasion_.node, decision.reason); !drained) {
@@ -68,8 +85,8 @@ class Acting {
       decision.why = "Slurm did not take the drain";
       return;
     }
-    const auto fleet = ask();
-    if (fleet && gives_way(*fleet, occasion_.node, policy_)) {
+    const auto fleet = ask_until_settled();
+    if (fleet && after_drain(*fleet, occasion_.node, policy_) != AfterDrain::stays) {
       decision.step = Decision::Step::nothing;
       decision.refuse_job = false;
       decision.why = "others were drained at the same moment: this node took its drain back";

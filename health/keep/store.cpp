@@ -44,8 +44,9 @@ Result<void> Store::change_memory(const std::function<void(Memory&)>& change) co
   // clean runs is better than a job that waits.
   const Lock lock(folder_ / "lock", std::chrono::seconds(1));
   auto memory = read_memory();
-  Memory changed = memory ? std::move(*memory) : Memory{};
+  Memory changed = memory ? *memory : Memory{};
   change(changed);
+  if (memory && changed == *memory) return {};
   return replace_file(file, to_json(changed) + "\n", 0600);
 }
 

@@ -236,10 +236,10 @@ Gathered gather(const GatherWish& wish) {
     for (const std::string& directory : wish.write_to)
       looks.push_back(look_at_write(wish, directory));
   // Nobody else has begun a thread: a probe forks.
-  look_at_environment(
-      tree,
-      [](const char* name) { return std::getenv(name); },
-      facts);  // NOLINT(concurrency-mt-unsafe)
+  const auto variable = [](const char* name) {
+    return std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+  };
+  look_at_environment(tree, variable, facts);
   const LeftBehind left_behind(wish.run_directory / "left-behind");
   std::vector<MountFacts> listed = mounts.value_or({});
   const auto meanwhile = [&] {

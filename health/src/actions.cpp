@@ -148,14 +148,21 @@ bool must_ask(std::span<const Finding> findings, const Past& past) {
   return past.drain.has_value() && !any_unknown(findings);
 }
 
-bool gives_way(const Fleet& fleet, std::string_view node, const Policy& policy) {
-  std::vector<std::pair<std::string, std::string>> ours;
-  for (const FleetNode& one : fleet.nodes)
-    if (one.drained && !checks_of_reason(one.reason).empty())
-      ours.emplace_back(one.since, one.name);
-  std::ranges::sort(ours);
-  const auto place = std::ranges::find(ours, node, &std::pair<std::string, std::string>::second);
-  return place != ours.end() && place - ours.begin() >= static_cast<int>(cap_of(fleet, policy));
+AfterDrain after_drain(const Fleet& fleet, std::string_view node, const Policy& policy) {
+  const FleetNode* own = fleet.find(node);
+  if (own == nullptr || !own->drained) return AfterDrain::stays;
+  unsigned before = 0;
+  unsigned same_second = 0;
+  for (const FleetNode& other : fleet.nodes) {
+    if (&other == own || !other.drained || checks_of_reason(other.reason).empty()) continue;
+    if (other.since == own->since && other.name > own->name)
+      ++same_second;
+    else if (other.since <= own->since)
+      ++before;
+  }
+  const unsigned cap = cap_of(fleet, policy);
+  if (before >= cap) return AfterDrain::gives_way;
+  return before + same_second >= cap ? AfterDrain::waits : AfterDrain::stays;
 }
 
 Decision decide_actions(std::span<const Finding> findings,

@@ -104,8 +104,9 @@ void warn_unless(const Result<void>& done, Caller& caller) {
 Result<Facts> facts_for(const Wish& wish) {
   if (const auto file = wish.options.value("facts")) return read_facts_file(*file);
   health::Gathered gathered = health::gather(gather_wish(wish));
-  if (wish.options.has("act"))
-    warn_unless(wish.store.write_cursor(word_of(wish.tier), to_text(gathered.cursor)), wish.caller);
+  const std::string cursor = to_text(gathered.cursor);
+  if (wish.options.has("act") && wish.store.read_cursor(word_of(wish.tier)) != cursor)
+    warn_unless(wish.store.write_cursor(word_of(wish.tier), cursor), wish.caller);
   return std::move(gathered.facts);
 }
 

@@ -220,6 +220,11 @@ TEST_F(ActTest, KeepsEachFindingAsOneEventAndTheStoreWithinBounds) {
   EXPECT_GT(store().read_events().size(), 1000U);
 }
 
+TEST_F(ActTest, CallsAFaultThatStillStandsNoFaultThatCameBack) {
+  const Action first = run(sick()).decision.advice;
+  EXPECT_EQ(run(sick()).decision.advice, first);
+}
+
 TEST_F(ActTest, ForgetsNothingWhenTwoRunsWriteAtOnce) {
   (void)run(sick());
   const Store kept = store();

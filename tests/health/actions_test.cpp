@@ -251,9 +251,24 @@ TEST(Actions, GiveWayWhenOthersDrainedAtTheSameMoment) {
   }
   unsigned stay = 0;
   for (const FleetNode& node : fleet.nodes)
-    if (!gives_way(fleet, node.name, acting())) ++stay;
+    if (after_drain(fleet, node.name, acting()) == AfterDrain::stays) ++stay;
   EXPECT_EQ(stay, 2U);
-  EXPECT_TRUE(gives_way(fleet, "n1", acting())) << "the latest";
+  EXPECT_EQ(after_drain(fleet, "n1", acting()), AfterDrain::gives_way) << "the latest";
+}
+
+// Each of n1 … n4 may be the last that was set: whoever saw too many must not simply stay.
+TEST(Actions, WaitForOthersThatDrainedInTheSameSecond) {
+  Fleet fleet = fleet_of(4);
+  for (std::size_t i = 0; i < 4; ++i) {
+    drain(fleet, i, own);
+    fleet.nodes[i].since = "2026-11-22T23:00:01";
+  }
+  EXPECT_EQ(after_drain(fleet, "n1", acting()), AfterDrain::waits);
+  EXPECT_EQ(after_drain(fleet, "n2", acting()), AfterDrain::waits);
+  EXPECT_EQ(after_drain(fleet, "n3", acting()), AfterDrain::gives_way);
+  EXPECT_EQ(after_drain(fleet, "n4", acting()), AfterDrain::gives_way);
+  fleet.nodes[2].drained = fleet.nodes[3].drained = false;
+  EXPECT_EQ(after_drain(fleet, "n1", acting()), AfterDrain::stays);
 }
 
 TEST(Actions, AdviseMoreWhenTheSamePartFailsAgain) {

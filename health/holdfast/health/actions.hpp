@@ -76,9 +76,14 @@ inline constexpr std::size_t reason_bytes = 255;
 /// for.
 [[nodiscard]] std::string reason_for(std::span<const Finding> findings);
 
-/// Several nodes may drain themselves at once, each before it saw the others: read the fleet again
-/// afterwards, and whoever is beyond the most, the latest first, takes its own drain back.
-[[nodiscard]] bool gives_way(const Fleet& fleet, std::string_view node, const Policy& policy);
+/// Several nodes may drain themselves at once, each before it saw the others. Who reads the fleet
+/// after its own drain sees every drain that was set before; those of one second cannot be told
+/// apart. Of them the last by name takes its drain back at once, and the first waits whether it
+/// does: it may have read the fleet before ours was set, and then it stays.
+enum class AfterDrain { stays, waits, gives_way };
+[[nodiscard]] AfterDrain after_drain(const Fleet& fleet,
+                                     std::string_view node,
+                                     const Policy& policy);
 
 /// The check ids of a reason that bears our tag as a whole token; none for any other text.
 [[nodiscard]] std::vector<std::string> checks_of_reason(std::string_view reason);
