@@ -26,6 +26,7 @@ Context context_of(const Wish& wish, Time now) {
   context.quiet = wish.quiet;
   context.limits = wish.limits;
   context.marker = wish.marker;
+  context.by_command = wish.by_command;
   context.world_size = wish.world_size;
   return context;
 }

@@ -111,6 +111,22 @@ ckpt() { # WORD...: with the marker
     [[ $output == *"step-10/weights.bin"* ]]
 }
 
+@test "ckpt: what no format knows is judged by the user's own command alone, each directory as it answers" {
+    for step in 10 20; do
+        mkdir "$root/walkers-$step"
+        echo "population $step" >"$root/walkers-$step/data.h5"
+        touch -d "1 hour ago" "$root/walkers-$step/data.h5" "$root/walkers-$step"
+    done
+    told ckpt latest "$root"
+    [ "$status" -eq 3 ] && [ -z "$output" ]
+    told ckpt latest --ckpt-verify "grep -q population {path}/data.h5" "$root"
+    [ "$output" = "$root/walkers-20" ]
+    told ckpt latest --ckpt-verify "grep -q 'population 10' {path}/data.h5" "$root"
+    [ "$output" = "$root/walkers-10" ]
+    told ckpt latest --ckpt-verify "grep -q nothing {path}/data.h5" "$root"
+    [ "$status" -eq 3 ] && [ -z "$output" ]
+}
+
 # flip STEP OFFSET: a byte of the weights, as a disk forgets it: no time tells of it
 flip() {
     local file=$root/step-$1/weights.bin

@@ -57,26 +57,32 @@ class Marker final : public Layout {
                   Verdict::unfinished,
                   Level::listing,
                   cat(checkpoint.path, " has the name of a save under way"));
-    if (context.marker.empty())
+    if (!context.marker.empty())
+      check_marked(notes);
+    else if (context.by_command)
+      notes.flag(Flag::without_inventory);  // what belongs to it the command knows
+    else
       notes.blame("",
                   Verdict::unknown,
                   Level::listing,
                   cat(checkpoint.path, " is of no format known here, and no marker was named"));
-    else
-      check_marker(notes);
-    for (const Member& member : tree.members)
-      if (member.path != context.marker && member.status.kind == FileKind::regular &&
+    check_unsummed(notes, is_payload);
+    return std::move(notes).finish(std::min(level, Level::edges));
+  }
+
+ private:
+  static void check_marked(Examination& notes) {
+    check_marker(notes);
+    for (const Member& member : notes.tree().members)
+      if (member.path != notes.context().marker && member.status.kind == FileKind::regular &&
           member.status.size == 0 && !is_bystander(base_name(member.path)))
         notes.blame(member.path,
                     Verdict::damaged,
                     Level::listing,
                     cat(notes.path_of(member.path), " is empty"));
     check_beside_sibling(notes);
-    check_unsummed(notes, is_payload);
-    return std::move(notes).finish(std::min(level, Level::edges));
   }
 
- private:
   static void check_marker(Examination& notes) {
     const std::string& marker = notes.context().marker;
     const Member* found = notes.tree().find(marker);

@@ -124,6 +124,7 @@ Result<Look> look_at_directory(const ParsedOptions& options, const std::string& 
     if (!words) return Failure(words.error()).within("--ckpt-verify");
     look.user_check = std::move(*words);
     if (command->find('{') == std::string::npos) look.user_check.emplace_back("{path}");
+    look.wish.by_command = true;
   }
   if (look.wish.format == "marker" && look.wish.marker.empty() && look.user_check.empty())
     return Failure{FailureKind::bad_input,

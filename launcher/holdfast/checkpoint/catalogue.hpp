@@ -17,6 +17,7 @@ namespace holdfast::checkpoint {
 struct Wish {
   std::string format;      ///< a layout's name; empty: recognise it
   std::string marker;      ///< user-named commit marker; empty: none
+  bool by_command{};       ///< a command of the user's has the last word on what is good here
   unsigned candidates{3};  ///< how many of the newest are looked into; the others are only listed
   Level level{Level::structure};
   std::chrono::nanoseconds slack{std::chrono::seconds(2)};

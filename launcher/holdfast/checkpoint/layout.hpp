@@ -92,6 +92,7 @@ struct Context {
   std::optional<std::uint64_t> reference_step;
   std::optional<std::uint64_t> world_size;  ///< ranks of the job, where known
   std::string marker;                       ///< user-named commit marker: "DONE"; empty: none
+  bool by_command{};                        ///< a command of the user's is asked afterwards
 };
 
 class Layout {

@@ -54,6 +54,22 @@ TEST_F(Marker, DoesNotHideWhatItsSiblingHas) {
   EXPECT_EQ(newest().judgement.verdict, Verdict::unfinished) << newest().judgement.why;
 }
 
+TEST_F(Marker, IsNotNeededWhereTheUsersCommandHasTheLastWord) {
+  wish_.marker.clear();
+  wish_.format = "marker";
+  world_.set_bytes("save-20/rank0.bin", "");
+  EXPECT_EQ(newest().judgement.verdict, Verdict::unknown) << "nobody can tell";
+  wish_.by_command = true;
+  EXPECT_EQ(newest().judgement.verdict, Verdict::good)
+      << "so far: the command is still to be asked";
+  EXPECT_GE(newest().judgement.reached, Level::edges);
+  world_.make_directory("save-30");
+  world_.write("save-30/state.bin", "half of it");
+  const auto younger = read_catalogue(world_, wish_, world_.now());
+  ASSERT_TRUE(younger);
+  EXPECT_EQ(younger->newest_first.front().judgement.verdict, Verdict::in_flight);
+}
+
 TEST_F(Marker, IsAskedForAndNeverGuessed) {
   const auto all = read_catalogue(world_, {}, world_.now() + std::chrono::hours(1));
   ASSERT_TRUE(all);
