@@ -93,3 +93,18 @@ check() { told check --settings "$settings" --facts "$BATS_TEST_TMPDIR/n17.json"
     ends 2 "holdfast: check: saved facts are judged, not acted on; leave --act or --facts out"
     [ ! -e "$BATS_TEST_TMPDIR/state" ]
 }
+
+@test "check: beside a running job a node is looked at, not acted on" {
+    told check --settings "$settings" --tier job --act
+    ends 2 "holdfast: check: beside a running job a node is looked at, not acted on; leave --act out, or take another tier"
+    facts '"remap_failed": true'
+    check --tier job
+    [ "$status" -eq 0 ] # it was so before the job, and the job can live with it
+}
+
+@test "check: a variable that holds a job's GPUs up is told, and the node is fit" {
+    export SLURM_JOB_ID=7 CUDA_LAUNCH_BLOCKING=1
+    told check --settings "$settings" --tier job --root "$BATS_TEST_TMPDIR"
+    [ "$status" -eq 0 ]
+    [[ $output == *"gpu.env"*"CUDA_LAUNCH_BLOCKING: is set: it makes every kernel wait for the last one"* ]]
+}

@@ -31,7 +31,8 @@ offered() {
 @test "completion: every option of every verb that its help shows" {
     for verb in $("$holdfast" help --bash-words | grep -v '^--'); do
         shown=$("$holdfast" "$verb" --help | grep -oE '^  --[a-z-]+' | tr -d ' ' | sort)
-        [ "$(offered "$verb" --)" = "$shown" ]
+        # rare options are offered and not shown
+        [ -z "$(comm -13 <(offered "$verb" --) <(printf '%s\n' "$shown"))" ]
     done
 }
 

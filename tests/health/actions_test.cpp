@@ -241,6 +241,10 @@ TEST(Actions, BlameNoNodeForWhatManyNodesHave) {
   EXPECT_EQ(decision.step, Step::nothing);
   EXPECT_THAT(decision.why, HasSubstr("the cause is shared"));
   EXPECT_EQ(decide({bad("gpu.temp")}, fleet).step, Step::drain);
+  for (FleetNode& node : fleet.nodes)
+    node.since = "2026-11-15T23:00:00";
+  fleet.recently = "2026-11-22T22:00:00";
+  EXPECT_EQ(decide({bad()}, fleet).step, Step::drain) << "they wait for parts since last week";
 }
 
 TEST(Actions, GiveWayWhenOthersDrainedAtTheSameMoment) {

@@ -35,7 +35,8 @@ inline constexpr std::array run_options{
     OptionSpec{"shrink-to", Takes::number, "M", "go on with M nodes when there are no more"},
     OptionSpec{"node-timeout", Takes::text, "TIME", "silence after which a node is lost; 5s"},
     OptionSpec{"hang-timeout", Takes::text, "TIME", "auto, off, or a time; auto"},
-    OptionSpec{"check-every", Takes::text, "TIME", "a look at each node's health; off, or 15s"},
+    rare(OptionSpec{
+        "check-every", Takes::text, "TIME", "a look at each node's health; off, or 15s"}),
     rare(OptionSpec{"launch-timeout", Takes::text, "TIME", "until all ranks must run; 10m"}),
     OptionSpec{"save-signal", Takes::text, "SIG", "what asks the ranks to save: USR1"},
     OptionSpec{"save-lead", Takes::text, "TIME", "how long a save may take; 2m"},
