@@ -79,6 +79,10 @@ void Campaign::close() {
     guest->close();
   for (auto& [node, peer] : peers_)
     if (peer.link) peer.link->close();
+  for (auto& [node, link] : relays_)
+    if (link) link->close();
+  for (const auto& carried : carried_)
+    if (const auto link = carried.lock()) link->close();
   files_.stop();
 }
 
@@ -108,6 +112,7 @@ void Campaign::read_state() {
         self->members_at_ = read_boot_clock();
         self->election_.set_members(known->members);
         self->where_ = known->where;
+        if (std::exchange(self->seeks_relays_, false)) self->seek_relays();
       }
       if (announced) self->around_.announced(*announced);
     });

@@ -28,6 +28,10 @@ class Campaign : public std::enable_shared_from_this<Campaign> {
     std::function<bool()> silent;
     /// A supervisor was announced; the sentinel follows it if its epoch is not below its own.
     std::function<void(const Announcement&)> announced;
+    /// Where the supervisor is that acknowledges our beats; nowhere while it is missed.
+    std::function<Endpoint()> supervisor;
+    /// What is sent over this link goes on to the supervisor, and its answers come back.
+    std::function<void(const std::shared_ptr<Link>&)> relayed;
   };
 
   Campaign(boost::asio::io_context& context,
@@ -42,6 +46,9 @@ class Campaign : public std::enable_shared_from_this<Campaign> {
 
   /// At each beat while the supervisor is missed, and once when it is heard again.
   void tick(Time now, Time silent, Time timeout);
+  /// Asks other nodes to carry our beats to the supervisor: a network may be broken between it and
+  /// us only, and our ranks are well.
+  void seek_relays();
   void hear_supervisor(std::uint64_t epoch) { election_.hear_supervisor(epoch); }
   [[nodiscard]] std::uint64_t floor(Time now) const { return election_.floor(now); }
 
@@ -54,6 +61,10 @@ class Campaign : public std::enable_shared_from_this<Campaign> {
     bool met{};
     std::vector<boost::json::object> waiting;  // to be asked once it is met
   };
+
+  // campaign_relay.cpp
+  void ask_for_relay(const std::string& node, const Endpoint& where);
+  void relay(const std::shared_ptr<Link>& guest);
 
   void accept();
   void receive(boost::asio::ip::tcp::socket socket);
@@ -84,6 +95,9 @@ class Campaign : public std::enable_shared_from_this<Campaign> {
   Time silent_for_{};
   std::map<std::string, Endpoint> where_;
   std::map<std::string, Peer> peers_;
+  std::map<std::string, std::shared_ptr<Link>> relays_;  // who carries our beats, or was asked to
+  std::vector<std::weak_ptr<Link>> carried_;             // to the supervisor, for others
+  bool seeks_relays_{};
   std::vector<std::shared_ptr<Link>> guests_;
   std::unique_ptr<process::Child> successor_;
   bool closed_{};

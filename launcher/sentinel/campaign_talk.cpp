@@ -76,6 +76,8 @@ void Campaign::hear_question(const std::weak_ptr<Link>& link,
                  {"silent", answer.silent},
                  {"starting", answer.starting},
                  {"promised", answer.promised}});
+  } else if (kind == "relay") {
+    relay(asker);
   } else if (kind == "vote") {
     const auto epoch = number_in<std::uint64_t>(question, "epoch").value_or(0);
     const bool granted = election_.asked_vote(from, epoch, now, around_.silent());

@@ -33,7 +33,7 @@ void Link::start(Received received, Closed closed, std::chrono::milliseconds int
   deadline_.async_wait([self = shared_from_this()](boost::system::error_code error) {
     if (!error) self->fail("it did not introduce itself in time");
   });
-  read();
+  if (!std::exchange(reading_, true)) read();
 }
 
 void Link::trust(Received received, Closed closed) {

@@ -25,7 +25,8 @@ class Link : public std::enable_shared_from_this<Link> {
 
   explicit Link(boost::asio::ip::tcp::socket socket);
 
-  /// Reads from now on. The whole introduction has this long, then the link is closed.
+  /// Reads from now on. The whole introduction has this long, then the link is closed. A link that
+  /// is carried on by a third party is begun again when it is, with another peer.
   void start(Received received, Closed closed, std::chrono::milliseconds introduction);
 
   /// The other side has proved who it is: long messages are welcome, there is no hurry, and from
@@ -65,6 +66,7 @@ class Link : public std::enable_shared_from_this<Link> {
   bool closed_already_{};
   bool closing_{};
   bool held_{};
+  bool reading_{};
 };
 
 }  // namespace holdfast::sentinel

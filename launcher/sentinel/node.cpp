@@ -56,6 +56,18 @@ std::optional<Failure> Node::start(std::function<void(Result<int>)> ended) {
                                    [weak](const Announcement& announcement) {
                                      const auto self = weak.lock();
                                      if (self && !self->closed_) self->follow(announcement);
+                                   },
+                               .supervisor =
+                                   [weak] {
+                                     const auto self = weak.lock();
+                                     return self && self->any_up() && !self->is_unheard()
+                                                ? self->dialled_
+                                                : Endpoint();
+                                   },
+                               .relayed =
+                                   [weak](const std::shared_ptr<Link>& link) {
+                                     const auto self = weak.lock();
+                                     if (self && !self->closed_) self->take_relay(link);
                                    }});
     if (auto failure = campaign_->open()) return failure;
   }
@@ -96,6 +108,9 @@ void Node::end(Result<int> how) {
 }
 
 bool Node::misses_supervisor() const { return ever_up_ && read_boot_clock() - heard_ >= timeout_; }
+
+/// For so long that another way is worth looking for, while the lease still has time.
+bool Node::is_unheard() const { return read_boot_clock() - heard_ >= timeout_ * 3 / 10; }
 
 void Node::tick() {
   if (closed_) return;
@@ -196,6 +211,7 @@ void Node::look_after_supervisor(Time now) {
                        "",
                        {}});
   }
+  if (campaign_ && ever_up_ && !leaving_ && is_unheard()) campaign_->seek_relays();
   if (campaign_ && ever_up_ && !leaving_ && (silent >= timeout_ / 2 || !any_up()))
     campaign_->tick(now, silent, timeout_);
 }

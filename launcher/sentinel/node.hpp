@@ -39,6 +39,7 @@ class Node : public std::enable_shared_from_this<Node> {
     std::uint16_t port{};
     std::shared_ptr<Link> link;
     bool up{};
+    Time heard{};  // the last word that came over it
     boost::asio::steady_timer again;
   };
   struct Teardown {
@@ -60,12 +61,14 @@ class Node : public std::enable_shared_from_this<Node> {
   void end_late_ranks(const std::vector<Process>& processes);
   void end(Result<int> how);
   [[nodiscard]] bool misses_supervisor() const;
+  [[nodiscard]] bool is_unheard() const;
 
   // node_links.cpp
   void follow(const Announcement& announcement);
   void dial_up(const Endpoint& endpoint);
   void connect(const std::shared_ptr<Uplink>& uplink);
   void connect_again(const std::shared_ptr<Uplink>& uplink);
+  void take_relay(const std::shared_ptr<Link>& link);
   void introduce(const std::shared_ptr<Uplink>& uplink);
   void meet(const std::shared_ptr<Uplink>& uplink,
             const std::shared_ptr<Link>& link,

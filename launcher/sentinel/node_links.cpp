@@ -78,9 +78,21 @@ void Node::connect(const std::shared_ptr<Uplink>& uplink) {
        });
 }
 
+/// A link that another node carries to the supervisor is one more uplink, which is not dialled again.
+void Node::take_relay(const std::shared_ptr<Link>& link) {
+  auto uplink = std::make_shared<Uplink>(context_);
+  uplink->link = link;
+  uplinks_.push_back(uplink);
+  introduce(uplink);
+}
+
 void Node::connect_again(const std::shared_ptr<Uplink>& uplink) {
   uplink->up = false;
   uplink->link = nullptr;
+  if (uplink->port == 0) {
+    std::erase(uplinks_, uplink);
+    return;
+  }
   uplink->again.expires_after(dial_again);
   uplink->again.async_wait([weak = weak_from_this(), uplink](boost::system::error_code error) {
     const auto self = weak.lock();
@@ -150,6 +162,7 @@ void Node::meet(const std::shared_ptr<Uplink>& uplink,
   heard_ = now;
   ever_up_ = true;
   uplink->up = true;
+  uplink->heard = now;
   if (campaign_) campaign_->hear_supervisor(epoch_);
   beat_within(Time(0));  // the supervisor waits for the first beat, not for the clock
 }
@@ -157,6 +170,8 @@ void Node::meet(const std::shared_ptr<Uplink>& uplink,
 void Node::hear(const std::shared_ptr<Link>& link, const json::object& said) {
   const auto kind = text_in(said, "kind").value_or("");
   heard_ = read_boot_clock();
+  for (const auto& uplink : uplinks_)
+    if (uplink->link == link) uplink->heard = heard_;
   if (kind == "ack") return hear_ack(said);
   if (kind == "goodbye") {
     leaving_ = true;
@@ -180,11 +195,13 @@ void Node::hear_ack(const json::object& said) {
   if (sequence == sequence_) beat_within(beat_ / 5);
 }
 
-/// Things that must not be told twice go over the first link that is up; those that come to nothing
-/// with it are asked for again.
+/// Things that must not be told twice go over one link, that on which the supervisor was heard last:
+/// one that is dead in silence looks like a living one. What comes to nothing is asked for again.
 void Node::say(const json::object& message) {
-  const auto first = std::ranges::find_if(uplinks_, [](const auto& uplink) { return uplink->up; });
-  if (first != uplinks_.end()) (*first)->link->send(message);
+  const Uplink* best = nullptr;
+  for (const auto& uplink : uplinks_)
+    if (uplink->up && (best == nullptr || uplink->heard > best->heard)) best = uplink.get();
+  if (best != nullptr) best->link->send(message);
 }
 
 }  // namespace holdfast::sentinel

@@ -99,6 +99,7 @@ END
     run_until 40 run_attempt_runs 1
     as_user scancel "$JOB"
     run_until 30 run_job_is "CANCELLED"
+    run_until 20 run_has_events loss 1
     run ! run_has_events attempt_started 2
     [ "$(run_cause)" = cancelled ]
 }
