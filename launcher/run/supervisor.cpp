@@ -98,6 +98,7 @@ void Supervisor::say(const std::string& sentence) {
 }
 
 void Supervisor::joined(const std::string& node, const std::string& address) {
+  witnesses_.know(node, address);
   hear(supervise::Joined{node, address});
 }
 
@@ -107,14 +108,29 @@ void Supervisor::lost(const std::string& node, milliseconds silent, std::string_
     absent_.insert(node);
     return;
   }
+  std::string sentence(sentence_of(how));
+  if (how == "silent") sentence += witnesses_.words_on(node);
   hear(supervise::Lost{node,
-                       std::string(sentence_of(how)),
+                       std::move(sentence),
                        silent.count(),
                        ms_of(roster_->fenced_at(node)),
                        how == "replaced"});
 }
 
 void Supervisor::back(const std::string& node) { hear(supervise::Back{node}); }
+
+void Supervisor::suspected(const std::string& node) {
+  const auto order = witnesses_.ask_about(node, with_.host, roster_->living());
+  for (const std::string& witness : order.witnesses)
+    roster_->ask_port(witness, order.address, order.port);
+}
+
+void Supervisor::port_asked(const std::string& witness,
+                            const std::string& host,
+                            std::uint16_t /*port*/,
+                            bool answered) {
+  witnesses_.heard(witness, host, answered);
+}
 
 void Supervisor::beat(const std::string& node, const sentinel::Beat& beat) {
   const std::size_t before = ranks_seen_.size();

@@ -11,6 +11,7 @@
 #include "run/gathering.hpp"
 #include "run/log_keeper.hpp"
 #include "run/step.hpp"
+#include "run/witnesses.hpp"
 #include "run/worker.hpp"
 
 #include <deque>
@@ -41,6 +42,11 @@ class Supervisor final : public sentinel::Roster::Listener {
             std::chrono::milliseconds silent,
             std::string_view how) override;
   void back(const std::string& node) override;
+  void suspected(const std::string& node) override;
+  void port_asked(const std::string& witness,
+                  const std::string& host,
+                  std::uint16_t port,
+                  bool answered) override;
   void beat(const std::string& node, const sentinel::Beat& beat) override;
   void sign(const std::string& node, const sentinel::NodeSign& sign) override;
   void torn_down(const std::string& node, unsigned attempt, unsigned left) override;
@@ -56,6 +62,7 @@ class Supervisor final : public sentinel::Roster::Listener {
   void start_sentinels();
   void hear_sentinels_srun(std::string_view chunk);
   void ask_for_plugin();
+  void ask_for_slurmd_port();
   void ask_for_wiring();
   void listen_to_signals();
 
@@ -123,6 +130,7 @@ class Supervisor final : public sentinel::Roster::Listener {
   std::map<unsigned, std::function<void(std::string)>> replies_;
   unsigned next_reply_{1};
   bool has_plugin_{};
+  Witnesses witnesses_;
   std::set<std::string> faults_;       ///< of nodes, each heard once
   std::set<std::string> blind_spots_;  ///< what nodes cannot see, said once
   bool looks_for_epoch_{};

@@ -76,6 +76,7 @@ Result<void> Supervisor::open() {
   listen_to_signals();
   ask_for_plugin();
   ask_for_wiring();
+  ask_for_slurmd_port();
   if (!with_.plan.successor) {
     start_sentinels();
     look_who_is_there();
@@ -128,6 +129,16 @@ void Supervisor::hear_sentinels_srun(std::string_view chunk) {
     sentinels_said_.erase(0, end + 1);
   }
   if (!unseen.nodes.empty()) hear(std::move(unseen));
+}
+
+void Supervisor::ask_for_slurmd_port() {
+  process::ask(loop_,
+               slurm::show_cluster(),
+               patience_with_help,
+               [this](const Result<process::Answer>& answer) {
+                 if (answer && answer->end.well())
+                   witnesses_.set_port(slurm::parse_cluster(answer->output).slurmd_port);
+               });
 }
 
 void Supervisor::ask_for_wiring() {

@@ -78,7 +78,8 @@ void Node::connect(const std::shared_ptr<Uplink>& uplink) {
        });
 }
 
-/// A link that another node carries to the supervisor is one more uplink, which is not dialled again.
+/// A link that another node carries to the supervisor is one more uplink, which is not dialled
+/// again.
 void Node::take_relay(const std::shared_ptr<Link>& link) {
   auto uplink = std::make_shared<Uplink>(context_);
   uplink->link = link;
@@ -195,8 +196,9 @@ void Node::hear_ack(const json::object& said) {
   if (sequence == sequence_) beat_within(beat_ / 5);
 }
 
-/// Things that must not be told twice go over one link, that on which the supervisor was heard last:
-/// one that is dead in silence looks like a living one. What comes to nothing is asked for again.
+/// Things that must not be told twice go over one link, that on which the supervisor was heard
+/// last: one that is dead in silence looks like a living one. What comes to nothing is asked for
+/// again.
 void Node::say(const json::object& message) {
   const Uplink* best = nullptr;
   for (const auto& uplink : uplinks_)

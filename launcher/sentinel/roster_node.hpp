@@ -27,6 +27,7 @@ struct RosterNode {
   std::vector<std::shared_ptr<Link>> links;  // one per network; it lives while any of them does
   std::uint64_t sequence{};                  // of the last beat
   Clock::time_point heard;
+  bool suspected{};
   Clock::time_point left;  // when the last link ended
   Endpoint peer_door;      // where other sentinels reach it
   std::optional<Clock::time_point> acknowledged;

@@ -55,6 +55,7 @@ void Roster::Impl::hear_beat(RosterNode& node,
     return;
   }
   node.heard = Clock::now();
+  node.suspected = false;
   node.confirmed(number_in<std::uint64_t>(said, "acknowledged").value_or(0));
   // A majority may have come together with this beat; nobody has to wait for the clock.
   if (granted_.count() == 0) weigh(node.heard);

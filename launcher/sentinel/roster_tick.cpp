@@ -46,6 +46,8 @@ void Roster::Impl::find_losses(Clock::time_point now) {
       const auto waited = duration_cast<milliseconds>(now - node->awaited);
       if (waited > settings_.join_timeout) lose(*node, waited, "absent");
     } else if (node->state == RosterNode::State::living) {
+      if (silent > settings_.node_timeout / 2 && !std::exchange(node->suspected, true))
+        listener_.suspected(node->name);
       if (silent > settings_.node_timeout)
         lose(*node, silent, "silent");
       else if (node->links.empty() && now - node->left > return_time)

@@ -38,6 +38,7 @@ ClusterFacts parse_cluster(std::string_view text) {
   }
   const std::string_view storage = setting(text, "AccountingStorageType");
   facts.accounting = !storage.empty() && storage != no_accounting && storage != "(null)";
+  facts.slurmd_port = parse_number<std::uint16_t>(setting(text, "SlurmdPort")).value_or(0);
   const bool knows_it = facts.year > 25 || (facts.year == 25 && facts.month >= 11);
   facts.expedites =
       knows_it && has_word(setting(text, "SlurmctldParameters"), "enable_expedited_requeue");

@@ -64,6 +64,8 @@ class Roster {
                       std::string_view /*how*/) {}
     /// A lost node is heard again.
     virtual void back(const std::string& /*node*/) {}
+    /// A node that lives has been silent for half the node timeout: time to ask others about it.
+    virtual void suspected(const std::string& /*node*/) {}
     virtual void beat(const std::string& /*node*/, const Beat& /*beat*/) {}
     virtual void sign(const std::string& /*node*/, const NodeSign& /*sign*/) {}
     /// The answer to tear_down(): `left` processes are still there (stuck in the kernel).

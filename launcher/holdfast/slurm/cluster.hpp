@@ -5,6 +5,7 @@
 
 #include "holdfast/process/child.hpp"
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -12,10 +13,11 @@
 namespace holdfast::slurm {
 
 struct ClusterFacts {
-  unsigned year{};    ///< 22 of 22.05.8; 0: not known
-  unsigned month{};   ///< 5 of it
-  bool accounting{};  ///< slurmdbd or a file knows every job
-  bool expedites{};   ///< sbatch --requeue=expedite is allowed, from 25.11 on
+  unsigned year{};              ///< 22 of 22.05.8; 0: not known
+  unsigned month{};             ///< 5 of it
+  bool accounting{};            ///< slurmdbd or a file knows every job
+  std::uint16_t slurmd_port{};  ///< 0: not known, or several
+  bool expedites{};             ///< sbatch --requeue=expedite is allowed, from 25.11 on
 };
 
 /// Reads `scontrol show config`. What is not there is not known, and counts as absent.

@@ -47,7 +47,10 @@ class Way {
     });
   }
 
-  void pump(const std::shared_ptr<Pipe>& pipe, tcp::socket& from, tcp::socket& to, std::size_t way) {
+  void pump(const std::shared_ptr<Pipe>& pipe,
+            tcp::socket& from,
+            tcp::socket& to,
+            std::size_t way) {
     from.async_read_some(
         asio::buffer(pipe->space[way]),
         [this, pipe, &from, &to, way](boost::system::error_code error, std::size_t count) {
@@ -99,9 +102,9 @@ TEST_F(Relay, ANodeThatOnlyTheSupervisorDoesNotReachIsHeardByWayOfAnotherAndKeep
   while (std::chrono::steady_clock::now() < until) {
     context_.run_one_for(milliseconds(10));
     const auto acknowledged = roster_->last_acknowledged("n1");
-    longest = std::max(longest,
-                       std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() -
-                                                                *acknowledged));
+    longest = std::max(
+        longest,
+        std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - *acknowledged));
   }
   EXPECT_FALSE(diary_.has_part("lost n1")) << "more than two node timeouts have gone by";
   EXPECT_LT(longest, milliseconds(1600)) << "the lease never ran out";

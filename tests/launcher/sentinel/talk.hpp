@@ -34,6 +34,7 @@ struct Diary : Roster::Listener {
   void lost(const std::string& node, milliseconds, std::string_view how) override {
     add("lost ", node, ' ', how);
   }
+  void suspected(const std::string& node) override { add("suspected ", node); }
   void beat(const std::string&, const Beat& beat) override { beats.push_back(beat); }
   void sign(const std::string&, const NodeSign& sign) override { signs.push_back(sign); }
   void torn_down(const std::string& node, unsigned attempt, unsigned left) override {

@@ -43,6 +43,9 @@ TEST_F(Talk, ANodeWhoseConnectionIsHalfOpenIsLostInTimeAndBackWhenItBeats) {
   ASSERT_TRUE(run_until([&] { return diary_.has("lost n1 silent"); }));
   const auto took = std::chrono::steady_clock::now() - begin;
   EXPECT_GT(took, milliseconds(350));
+  EXPECT_EQ(std::ranges::count(diary_.lines, "suspected n1"), 1);
+  EXPECT_LT(std::ranges::find(diary_.lines, "suspected n1"),
+            std::ranges::find(diary_.lines, "lost n1 silent"));
   EXPECT_LT(took, milliseconds(1500));
   beat_once(link);
   EXPECT_TRUE(run_until([&] { return diary_.has("back n1"); }));

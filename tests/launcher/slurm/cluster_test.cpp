@@ -17,6 +17,7 @@ constexpr std::string_view config =
     "AccountingStorageBackupHost = (null)\n"
     "AccountingStorageType   = accounting_storage/none\n"
     "SlurmctldParameters     = (null)\n"
+    "SlurmdPort              = 6818\n"
     "SLURM_CONF              = /etc/slurm/slurm.conf\n"
     "SLURM_VERSION           = 22.05.8\n";
 
@@ -26,6 +27,8 @@ TEST(Cluster, IsReadFromScontrol) {
   EXPECT_EQ(facts.month, 5U);
   EXPECT_FALSE(facts.accounting);
   EXPECT_FALSE(facts.expedites);
+  EXPECT_EQ(facts.slurmd_port, 6818);
+  EXPECT_EQ(parse_cluster("SlurmdPort = 6818-6820\n").slurmd_port, 0) << "one of several";
   EXPECT_TRUE(parse_cluster("AccountingStorageType   = accounting_storage/slurmdbd\n").accounting);
   EXPECT_FALSE(parse_cluster("scontrol: error").accounting) << "not known counts as absent";
 }
