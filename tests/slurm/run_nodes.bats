@@ -91,12 +91,6 @@ fault() { # VERB NODE: and when it happened, in ms
     run_until 60 run_has_ended
     run_ended_well
     run_has_events took_over 1
-    # Without accounting, as here, slurmctld takes no update of a job that lost a node before it is cleaned up, and then the
-    # successor is gone. What it asks for where there is accounting, the owner asks for here.
-    run_until 60 run_job_is "PENDING COMPLETED"
-    as_user scontrol update "JobId=$JOB" NumNodes=1-1 NumTasks=1 NumCPUs=1 || true
-    as_user scontrol update "JobId=$JOB" StartTime=now || true
-    as_user scontrol release "$JOB" || true
     run_until 60 run_job_is "COMPLETED"
     [ "$(run_job_exit)" = 0 ]
 }

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// With the real `holdfast ckpt latest` behind it: what one supervisor has condemned the next one,
+// after a requeue, does not choose again.
+#include "run/catalogue.hpp"
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <gtest/gtest.h>
+
+namespace holdfast::run {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Catalogues : public ::testing::Test {
+ protected:
+  Catalogues() {
+    std::string pattern = ::testing::TempDir() + "holdfast-catalogue-XXXXXX";
+    here_ = ::mkdtemp(pattern.data());
+    for (const char* step : {"10", "20"}) {
+      const fs::path directory = here_ / "ckpt" / ("step-" + std::string(step));
+      fs::create_directories(directory);
+      std::ofstream(directory / "state") << step;
+      std::ofstream(directory / "DONE") << "";
+    }
+  }
+  ~Catalogues() override { fs::remove_all(here_); }
+
+  [[nodiscard]] Catalogue::Settings settings(std::vector<std::string> look = {}) const {
+    look.insert(look.end(), {"--ckpt-marker", "DONE"});
+    return {HOLDFAST_PROGRAM,
+            {(here_ / "ckpt").string()},
+            std::move(look),
+            (here_ / "state/ckpt").string()};
+  }
+  [[nodiscard]] std::string path(const std::string& step) const {
+    return (here_ / "ckpt" / ("step-" + step)).string();
+  }
+  recovery::Choice read(Catalogue& catalogue, const std::vector<std::string>& condemned) {
+    std::optional<recovery::Choice> told;
+    catalogue.read(condemned, true, [&](recovery::Choice choice) { told = std::move(choice); });
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!told && std::chrono::steady_clock::now() < until)
+      io_.run_one_for(std::chrono::seconds(1));
+    return told.value_or(recovery::Choice{recovery::ChoiceKind::unknown, {}, "no answer came", 1});
+  }
+
+  fs::path here_;
+  boost::asio::io_context io_;
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> busy_{
+      boost::asio::make_work_guard(io_)};
+  Worker disk_{io_};
+};
+
+TEST_F(Catalogues, ForgetNothingThatWasCondemnedWhenAnotherSupervisorComes) {
+  {
+    Catalogue first(io_, disk_, settings());
+    EXPECT_EQ(read(first, {}).resume.path, path("20"));
+    EXPECT_EQ(read(first, {path("20")}).resume.path, path("10")) << "in the same attempt's loss";
+    EXPECT_EQ(read(first, {}).resume.path, path("10")) << "in later attempts";
+  }
+  Catalogue second(io_, disk_, settings());
+  EXPECT_EQ(read(second, {}).resume.path, path("10")) << "after a requeue";
+  const auto both = read(second, {path("20"), path("10")});
+  EXPECT_EQ(both.kind, recovery::ChoiceKind::none_good);
+}
+
+TEST_F(Catalogues, AskTheUsersOwnCheckToo) {
+  Catalogue catalogue(io_, disk_, settings({"--ckpt-verify", "grep -q 10 {path}/state"}));
+  EXPECT_EQ(read(catalogue, {}).resume.path, path("10"));
+}
+
+}  // namespace
+}  // namespace holdfast::run
