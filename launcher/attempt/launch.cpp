@@ -71,6 +71,7 @@ Variables variables_of(const RankMap& map, const LaunchWish& wish) {
   const bool is_a_node =
       wish.given_master && std::ranges::count(wish.allocation, *wish.given_master) != 0;
   if (is_a_node || !wish.given_master) set.emplace_back("MASTER_ADDR", nodes.front());
+  if (wish.ask_plugin) set.emplace_back("HOLDFAST_BIND", "full");
   set.insert(set.end(), wish.resume.begin(), wish.resume.end());
   return set;
 }

@@ -114,7 +114,8 @@ Result<ExitStatus> supervise(run::Settings settings,
       std::move(*program),
       std::move(*secret),
       std::move(*witness),
-      master == caller.environment.end() ? std::nullopt : std::optional(master->second)};
+      master == caller.environment.end() ? std::nullopt : std::optional(master->second),
+      caller.environment.contains("HOLDFAST_BIND")};
   const auto exit = run::supervise(std::move(beginning));
   if (!exit) return exit.error();
   return static_cast<ExitStatus>(*exit);

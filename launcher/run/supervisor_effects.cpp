@@ -165,6 +165,7 @@ void Supervisor::launch(const supervise::StartStep& start, const std::string& di
   wish.state = with_.settings.state;
   wish.host_file = cat(directory, "/hosts");
   if (with_.settings.place && !has_plugin_) wish.exec = with_.program;
+  wish.ask_plugin = with_.settings.place && has_plugin_ && !with_.given_bind;
   wish.full_size = start.full_size;
   wish.given_master = with_.given_master;
   wish.allocation = with_.plan.allocation;

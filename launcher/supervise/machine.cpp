@@ -108,6 +108,7 @@ void Machine::set_wake(Now now) {
       if (!catalogue_busy_) by(save_->look_at);
       break;
     case Phase::running:
+      if (attempt_.killed_by_abort) by(attempt_.abort_deadline);
       if (attempt_.running_wall == 0) by(attempt_.started_steady + plan_.launch_ms);
       if (!catalogue_busy_) by(next_look_);
       break;
@@ -143,6 +144,8 @@ void Machine::ticked(Now now) {
       if (!catalogue_busy_ && now.steady_ms >= save_->look_at) read_catalogue(now);
       return;
     case Phase::running:
+      if (attempt_.killed_by_abort && now.steady_ms >= attempt_.abort_deadline)
+        return ranks_ended(*attempt_.killed_by_abort, now);
       if (attempt_.running_wall == 0 && now.steady_ms >= attempt_.started_steady + plan_.launch_ms)
         return stop(Aim::judge, "not all ranks came up", now);
       if (!catalogue_busy_ && now.steady_ms >= next_look_) {

@@ -14,72 +14,10 @@ namespace holdfast::supervise {
 
 namespace {
 
-constexpr std::size_t most_exits_written = 64;
 /// An order to end ranks is given again so often: it may have been lost with a link that broke.
 constexpr std::int64_t tear_again_ms = 1'000;
 
 }  // namespace
-
-void Machine::ranks_ended(const SrunSaid& said, Now now) {
-  std::vector<recovery::RankBlock> map;
-  for (const auto& block : rank_blocks(attempt_.nodes, attempt_.ranks))
-    map.push_back({block.node, block.first, block.count});
-  for (recovery::RankExit& exit : rank_exits(said.message, map, now.wall_ms)) {
-    if (attempt_.exits.size() < most_exits_written)
-      write(events::RankFailed{attempt_.number,
-                               exit.rank,
-                               exit.node,
-                               exit.signal == 0 ? std::optional(exit.exit_code) : std::nullopt,
-                               exit.signal != 0 ? std::optional(exit.signal) : std::nullopt,
-                               exit.core,
-                               exit.out_of_memory,
-                               said.text});
-    attempt_.exits.push_back(std::move(exit));
-  }
-  stop(Aim::judge, said.text, now);
-}
-
-/// Slurm gives a node up when its slurmd is silent. Ranks need no slurmd: while the sentinel there
-/// lives they go on, but nothing can be started on that node any more. False: all go on.
-bool Machine::lost_by_slurm(const std::vector<std::string>& nodes) {
-  bool lost = false;
-  for (const std::string& node : nodes) {
-    unfit_.insert(node);
-    if (lives(node)) {
-      say(cat("Slurm has given up ", node, "; its ranks live, so the attempt goes on"));
-      continue;
-    }
-    attempt_.lost.push_back({node, "Slurm says that it failed", 0});
-    lost = true;
-  }
-  return lost;
-}
-
-void Machine::rank_failed(const SrunSaid& said, Now now) {
-  using Kind = recovery::SrunMessageKind;
-  if (said.attempt != attempt_.number) return;
-  const bool runs = phase_ == Phase::running || phase_ == Phase::saving;
-  switch (said.message.kind) {
-    case Kind::ranks_ended:
-      if (runs) ranks_ended(said, now);  // what dies while we end the rest is our own doing
-      return;
-    case Kind::time_limit:
-      attempt_.slurm = recovery::SlurmVerdict::time_limit;
-      break;
-    case Kind::preempted:
-      attempt_.slurm = recovery::SlurmVerdict::preempted;
-      break;
-    case Kind::requeued:
-      attempt_.slurm = recovery::SlurmVerdict::requeued_by_person;
-      break;
-    case Kind::node_failed:
-      if (!lost_by_slurm(said.message.nodes)) return;
-      break;
-    default:
-      return;
-  }
-  if (runs) stop(Aim::judge, said.text, now);
-}
 
 void Machine::step_ended(const StepEnded& ended, Now now) {
   if (ended.attempt != attempt_.number || attempt_.step_over) return;
@@ -92,6 +30,7 @@ void Machine::step_ended(const StepEnded& ended, Now now) {
                              static_cast<std::uint64_t>(now.steady_ms - attempt_.started_steady)});
   if (attempt_.exit == 0 && attempt_.lost.empty())
     return end(0, "finished", cat("attempt ", attempt_.number, " ended well"), now);
+  if (attempt_.killed_by_abort) return ranks_ended(*attempt_.killed_by_abort, now);
   stop(Aim::judge,
        ended.never_started.empty() ? cat("srun ended with ", attempt_.exit) : ended.never_started,
        now);

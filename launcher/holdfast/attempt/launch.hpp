@@ -20,6 +20,7 @@ struct LaunchWish {
   std::string state;                ///< the state directory, absolute
   std::string host_file;            ///< where host_file(map) was written, absolute
   std::optional<std::string> exec;  ///< path of holdfast, to place ranks where there is no plugin
+  bool ask_plugin{};                ///< HOLDFAST_BIND asks the plugin, off by default at many sites
   Variables resume;                 ///< what the checkpoint catalogue hands over
   std::vector<std::string> resume_arguments;
   bool full_size{true};                     ///< false: -N and -n of the user no longer hold

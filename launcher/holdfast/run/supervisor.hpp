@@ -29,6 +29,7 @@ struct Beginning {
   std::optional<std::string> token;         ///< where there is no munge
   std::string witness;                      ///< what sentinels must see in the state directory
   std::optional<std::string> given_master;  ///< MASTER_ADDR of the environment
+  bool given_bind{};                        ///< the environment says HOLDFAST_BIND
 };
 
 /// Runs until the run has ended or was handed back; the number to exit with.

@@ -105,6 +105,9 @@ class Machine {
     std::optional<std::int64_t> silent_ms;  ///< before that sign, where it is one of silence
     int exit{};
     bool step_over{true};
+    bool aborted{};                           ///< srun said that all ranks of the step are ended
+    std::optional<SrunSaid> killed_by_abort;  ///< told of before the rank that failed
+    std::int64_t abort_deadline{};            ///< until when that one is waited for
   };
 
   // each happening (machine_hear.cpp)
@@ -141,10 +144,13 @@ class Machine {
              Now now);
   void too_few(Now now);
 
-  // while it runs and how it ends (machine_loss.cpp)
+  // what srun says of its ranks and nodes (machine_srun.cpp)
   void rank_failed(const SrunSaid& said, Now now);
+  bool is_killed_by_abort(const SrunSaid& said, Now now);
   bool lost_by_slurm(const std::vector<std::string>& nodes);
   void ranks_ended(const SrunSaid& said, Now now);
+
+  // while it runs and how it ends (machine_loss.cpp)
   void step_ended(const StepEnded& ended, Now now);
   void node_lost(const Lost& lost, Now now);
   void sentinel_lost(const Lost& lost, Now now);

@@ -100,5 +100,14 @@ TEST(Launch, PlacesRanksByExecWhereThereIsNoPlugin) {
                   .ends_with("--multi-prog file"));
 }
 
+TEST(Launch, AsksAPluginThatBindsOnlyWhoAsks) {
+  LaunchWish by_plugin = wish();
+  EXPECT_EQ(set_by(launch_of(line_of("srun train"), four, by_plugin)).count("HOLDFAST_BIND"), 0U);
+  by_plugin.ask_plugin = true;
+  const Launch launch = launch_of(line_of("srun --export=FOO train"), four, by_plugin);
+  EXPECT_EQ(set_by(launch)["HOLDFAST_BIND"], "full");
+  EXPECT_NE(join(launch.words, " ").find(",HOLDFAST_BIND"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace holdfast::attempt

@@ -183,6 +183,42 @@ TEST_F(Losses, TellsHowLongARankWasGoneBeforeTheLossWasSeen) {
   EXPECT_EQ(written<events::LossJudged>()[0].detected_ms, 40U);
 }
 
+recovery::SrunMessage ended_on(const std::string& node, unsigned rank, int exit, int signal) {
+  recovery::SrunMessage message;
+  message.kind = recovery::SrunMessageKind::ranks_ended;
+  message.nodes = {node};
+  message.ranks = {rank};
+  message.exit_code = exit;
+  message.signal = signal;
+  return message;
+}
+
+SrunSaid step_aborted() {
+  recovery::SrunMessage message;
+  message.kind = recovery::SrunMessageKind::step_aborted;
+  return {1, message, "srun: Job step aborted: Waiting up to 32 seconds for job step to finish."};
+}
+
+TEST_F(Losses, OfAnMpiStepAreBlamedOnTheRankThatFailedNotOnThoseSlurmKilledForIt) {
+  run();
+  hear(step_aborted());
+  hear(SrunSaid{1, ended_on("n2", 1, 0, 9), "srun: error: n2: task 1: Killed"});
+  EXPECT_TRUE(wanted<supervise::TearDown>().empty());
+  hear(SrunSaid{1, ended_on("n1", 0, 1, 0), "srun: error: n1: task 0: Exited with exit code 1"});
+  ASSERT_EQ(written<events::RankFailed>().size(), 1U);
+  EXPECT_EQ(written<events::RankFailed>()[0].rank, 0U);
+  EXPECT_FALSE(wanted<supervise::TearDown>().empty());
+}
+
+TEST_F(Losses, OfAnMpiStepOfWhichOnlyKilledRanksAreKnownAreJudgedAllTheSame) {
+  run();
+  hear(step_aborted());
+  hear(SrunSaid{1, ended_on("n2", 1, 0, 9), "srun: error: n2: task 1: Killed"});
+  wait(1'100);
+  ASSERT_EQ(written<events::RankFailed>().size(), 1U);
+  EXPECT_EQ(written<events::RankFailed>()[0].rank, 1U);
+}
+
 TEST_F(Losses, GoesOnWhenSlurmGivesUpANodeWhoseRanksLiveAndStartsNothingThereAgain) {
   run();
   recovery::SrunMessage message;
