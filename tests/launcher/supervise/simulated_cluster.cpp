@@ -39,6 +39,7 @@ SimulatedCluster::SimulatedCluster(unsigned seed) : luck_(seed) {
   if (below(2) == 0) plan_.policy.shrink_to = 1 + below(plan_.wanted);
   if (below(2) == 0) plan_.save_signal = 10;
   plan_.save_lead_ms = 20'000;
+  plan_.gather_ms = 2'000;  // as in a run; the default is short
   plan_.looks_first = seed % 2 == 0;
   if (seed % 3 == 0) plan_.keep = plan_.wanted;
   plan_.command = {"srun", "a.out"};
@@ -122,7 +123,10 @@ void SimulatedCluster::fall(bool host_died) {
   for (const std::string& name : plan_.allocation)
     later(between(lease - 500, lease), [this, name] { lose_ranks_by_lease(name); });
   if (step_.attempt != 0) step_.over = true;
-  later(node_timeout + between(300, 3'000), [this, old] { succeed(old); });
+  later(node_timeout + between(300, 3'000), [this, old, restart = plan_.restart] {
+    // Slurm ends all of a job that it puts back into the queue, sentinels too.
+    if (!requeued_ && restart == plan_.restart) succeed(old);
+  });
 }
 
 void SimulatedCluster::succeed(const std::string& predecessor) {
@@ -309,7 +313,9 @@ void SimulatedCluster::end(int exit) {
     over_ = true;
     return;
   }
+  requeued_ = true;
   later(between(2'000, 200'000), [this] {
+    requeued_ = false;
     ++plan_.restart;
     slurm_.reset();
     allocate(given_back_without_);

@@ -125,6 +125,7 @@ class SimulatedCluster {
   std::string host_;
   unsigned reign_{};
   bool over_{};
+  bool requeued_{};  ///< it waits in the queue
   Step step_;
   unsigned newest_attempt_{};
   unsigned starts_{};

@@ -131,7 +131,10 @@ void SimulatedCluster::lose_rank(const std::string& name,
   Node& node = nodes_[name];
   if (step_.over || !node.ranks.contains(step_.attempt)) return;
   step_.stalled = true;
-  if (!hears(name)) return;
+  if (!hears(name)) {
+    node.rumour = true;  // it is told of when the node is back
+    return;
+  }
   recovery::SrunMessage message;
   message.kind = recovery::SrunMessageKind::ranks_ended;
   message.nodes = {name};
