@@ -84,6 +84,17 @@ std::vector<Effect> Machine::on(const Happening& happening, Now now) {
   return std::exchange(effects_, {});
 }
 
+/// When the next of the attempt's lost nodes is known to have ended its ranks.
+std::optional<std::int64_t> Machine::next_fence(Now now) const {
+  std::optional<std::int64_t> next;
+  for (const std::string& node : attempt_.nodes) {
+    const auto fence = fenced_at_.find(node);
+    if (fence != fenced_at_.end() && fence->second > now.steady_ms)
+      next = std::min(next.value_or(fence->second), fence->second);
+  }
+  return next;
+}
+
 void Machine::set_wake(Now now) {
   wake_.reset();
   const auto by = [&](std::int64_t steady_ms) {
@@ -115,10 +126,7 @@ void Machine::set_wake(Now now) {
     case Phase::stopping:
       by(stop_deadline_);
       if (!to_tear_down_.empty()) by(tear_again_);
-      for (const std::string& node : attempt_.nodes)
-        if (const auto fence = fenced_at_.find(node);
-            fence != fenced_at_.end() && fence->second > now.steady_ms)
-          by(fence->second);
+      if (const auto fence = next_fence(now)) by(*fence);
       break;
     case Phase::handing_back:
     case Phase::ended:

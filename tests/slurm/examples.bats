@@ -41,7 +41,7 @@ submit() {
 }
 
 ends_well() {
-    run_until 240 run_has_ended
+    run_until 420 run_has_ended
     run_ended_well
 }
 
@@ -79,14 +79,14 @@ crash() { on "$1" sh -c "kill -9 \$(pgrep -x $2)"; } # NODE NAME
 
 @test "examples: an MPI program whose rank is killed goes on from its newest restart file" {
     type -P lmp >/dev/null || skip "lammps is not installed"
-    submit melt MELT_DIR=/shared/melt -- -N3 lammps.sbatch -var steps 3000
+    submit melt MELT_DIR=/shared/melt -- -N3 lammps.sbatch -var steps 8000
     run_until 240 has_file_or_ended "$HOST_DIR/restart/melt.restart.b" # the second one
     crash n2 lmp
     ends_well
     [ "$(nodes_of_attempt 2)" = "n1 n2" ]
     [ "$(step_of_attempt 2)" -ge 200 ]
     says "^ +$(step_of_attempt 2) "
-    says '^ +3000 '
+    says '^ +8000 '
 }
 
 @test "examples: a plain program whose rank is killed goes on from its newest checkpoint" {

@@ -180,6 +180,7 @@ class Machine {
   void write(events::Body body) { effects_.emplace_back(Write{std::move(body)}); }
   void say(std::string sentence) { effects_.emplace_back(Say{std::move(sentence)}); }
   void set_wake(Now now);
+  [[nodiscard]] std::optional<std::int64_t> next_fence(Now now) const;
   [[nodiscard]] bool lives(const std::string& node) const { return living_.contains(node); }
   [[nodiscard]] bool usable(const std::string& node) const;
   [[nodiscard]] std::vector<std::string> usable_nodes() const;

@@ -30,6 +30,7 @@ stage_asan() {
         count_ctest asan -L '^(unit|machines|oracle|spank)$' -j "$(nproc)"
 }
 
+# A machine that has never looked needs half an hour for all units; it begins with the newest, and remembers what was clean.
 stage_lint() { run_step "clang-tidy" "$root/scripts/lint" "${lint_words[@]}"; }
 
 # The fuzz targets are part of build/asan: one build for all that runs under sanitizers.
