@@ -40,6 +40,11 @@ class Catalogues : public ::testing::Test {
   [[nodiscard]] std::string path(const std::string& step) const {
     return (here_ / "ckpt" / ("step-" + step)).string();
   }
+  /// Answers come before the child that gave them is reaped.
+  void TearDown() override {
+    busy_.reset();
+    io_.run_for(std::chrono::seconds(1));
+  }
   recovery::Choice read(Catalogue& catalogue, const std::vector<std::string>& condemned) {
     std::optional<recovery::Choice> told;
     catalogue.read(condemned, true, [&](recovery::Choice choice) { told = std::move(choice); });
