@@ -55,15 +55,21 @@ bool confirmed_elsewhere(const Examination& examination, const std::vector<std::
   return false;
 }
 
+/// Linux takes the times of files from a clock that ticks at least this often (HZ is 100 or more).
+constexpr std::chrono::milliseconds tick_of_times{10};
+
 /// A file that has size and time, to the nanosecond, of the sibling's file of the same name: a
-/// copy. Times in whole seconds prove nothing: some file systems keep no others.
+/// copy. Times in whole seconds prove nothing: some file systems keep no others. Nor does a time
+/// that all of this checkpoint's files share: then both were written within one tick of the clock.
 const Member* copied_from_reference(const Examination& examination,
                                     bool (*counts)(std::string_view path)) {
   const Context& context = examination.context();
   if (context.reference == nullptr || context.reference_step == examination.checkpoint().step)
     return nullptr;
+  const Time newest = examination.tree().newest();
   for (const Member& member : examination.tree().members) {
     if (member.status.kind != FileKind::regular || !counts(member.path)) continue;
+    if (newest - member.status.modified <= tick_of_times) continue;
     const Member* theirs = context.reference->find(
         name_in_sibling(member.path, examination.checkpoint().step, context.reference_step));
     const bool exact = member.status.modified.time_since_epoch() % std::chrono::seconds(1) !=

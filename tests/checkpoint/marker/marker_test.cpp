@@ -43,6 +43,36 @@ TEST_F(Marker, OlderThanAFileMeansOverwritten) {
   EXPECT_TRUE(newest().judgement.flags.contains(Flag::torn_overwrite));
 }
 
+// A program that saves every few milliseconds, or a test's: files of the two have equal times.
+TEST_F(Marker, IsBelievedWhenTwoCheckpointsWereWrittenWithinOneTickOfTheClock) {
+  const Time then = world_.now() + std::chrono::milliseconds(4);
+  world_.pass(std::chrono::seconds(1));
+  for (const std::string path : {"save-30", "save-40"}) {
+    world_.make_directory(path);
+    world_.write(path + "/state.bin", "state");
+    world_.write(path + "/rank0.bin", "zero");
+    world_.create(path + "/DONE");
+    for (const char* file : {"/state.bin", "/rank0.bin", "/DONE"})
+      world_.set_modified(path + file, then);
+  }
+  const auto listed = look(world_, "save-40", Level::structure, wish_);
+  EXPECT_EQ(listed.judgement.verdict, Verdict::good) << listed.judgement.why;
+}
+
+TEST_F(Marker, OverACopyOfTheFileOfTheCheckpointBeforeMeansDamaged) {
+  const Time then = world_.now() + std::chrono::milliseconds(4);
+  world_.pass(std::chrono::seconds(1));
+  for (const std::string path : {"save-30", "save-40"}) {
+    world_.make_directory(path);
+    world_.write(path + "/state.bin", "state");
+    world_.write(path + "/rank0.bin", "zero");
+    world_.create(path + "/DONE");
+    world_.set_modified(path + "/state.bin", then);  // `cp -p` keeps the time
+  }
+  const auto listed = look(world_, "save-40", Level::structure, wish_);
+  EXPECT_EQ(listed.judgement.verdict, Verdict::damaged);
+}
+
 TEST_F(Marker, OverAnEmptyFileMeansDamaged) {
   world_.set_bytes("save-20/rank0.bin", "");
   EXPECT_EQ(newest().judgement.verdict, Verdict::damaged);
