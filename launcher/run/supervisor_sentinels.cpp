@@ -96,6 +96,7 @@ void Supervisor::ask_who_is_left(std::function<void(const std::set<std::string>&
 }
 
 void Supervisor::start_sentinels_again() {
+  if (machine_.is_told_to_end()) return;  // Slurm ended them with the job
   if (++sentinel_starts_ >= most_starts || left_out_.size() >= with_.plan.allocation.size())
     return say("the step of the sentinels is not started again");
   const unsigned pauses = sentinel_starts_ < 2 ? 0 : 1U << (sentinel_starts_ - 2);

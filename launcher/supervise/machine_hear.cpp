@@ -101,7 +101,8 @@ void Machine::hear(const StopAsked& asked, Now now) {
   stop_asked_ = asked.why;
   if (!attempt_.slurm) attempt_.slurm = recovery::SlurmVerdict::cancelled;
   if (phase_ == Phase::running || phase_ == Phase::saving) return stop(Aim::judge, asked.why, now);
-  if (phase_ == Phase::stopping || (phase_ == Phase::judging && !judged_)) return;
+  if (phase_ == Phase::stopping) return look_whether_stopped(now);
+  if (phase_ == Phase::judging && !judged_) return;
   end(143, "cancelled", asked.why, now);
 }
 

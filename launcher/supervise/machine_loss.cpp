@@ -139,6 +139,9 @@ void Machine::look_whether_stopped(Now now) {
   if (!to_tear_down_.empty()) return;
   for (const std::string& node : attempt_.nodes) {
     if (lives(node)) continue;
+    // Its guard ended the ranks before it went, and nothing is started after them. Slurm gives us
+    // less time than a lease (KillWait).
+    if (stop_asked_ && returning_.contains(node)) continue;
     const auto fence = fenced_at_.find(node);
     if (fence != fenced_at_.end() && now.steady_ms < fence->second) return;
   }

@@ -33,7 +33,7 @@ setup() {
     local node
     wait_until 60 nobody_works
     for node in n1 n2 n3; do fresh_node on "$node"; done
-    wait_until 60 all_are_idle
+    wait_until 60 all_are_made_idle
 }
 
 holding() { "$CLUSTER_PROGRAM" --name "${CLUSTER/check/check-hold}" "$@"; }
@@ -66,8 +66,6 @@ fresh_node() { # ON NODE
         echo "gpus 2" >/etc/holdfast/gpus
         chmod 666 /etc/holdfast/gpus # a job of a test breaks a GPU while it runs
         printf "[check]\nmode = \"act\"\nnvml = \"%s\"\nstate = \"/var/spool/holdfast\"\nclean_runs = 2\ndeadline = \"3s\"\n" "$FAKE" >/etc/holdfast/holdfast.toml'
-    # resume, and not undrain: it also makes slurmctld ask a node now that a failed prolog made it miss
-    "$1" ctl bash -c "[ \"\$(sinfo -h -n $2 -o %T)\" = idle ] || scontrol update nodename=$2 state=resume"
 }
 
 # Also no epilog of an earlier job, which would look at a node that is fresh already.
@@ -75,6 +73,16 @@ nobody_works() { [ -z "$(on ctl squeue -h)$(on ctl sinfo -h -N -o %T | grep -E '
 
 # A node with a star has not answered Slurm since: it is neither drained nor lifted.
 all_are_idle() { [ "$(on ctl sinfo -h -N -o %T | sort -u)" = idle ]; }
+
+# Resume, and not undrain: it also makes slurmctld ask a node now that a failed prolog made it miss. Slurm refuses it of a
+# node whose state has changed since it was read; then the next look says what is still to be done.
+all_are_made_idle() {
+    local node state
+    while read -r node state; do
+        [ "$state" = idle ] || on ctl scontrol update "nodename=$node" state=resume 2>/dev/null || true
+    done < <(on ctl sinfo -h -N -o '%N %T')
+    all_are_idle
+}
 
 gpu_is() { on "$1" bash -c "printf '%s\n' 'gpus 2' '$2' >/etc/holdfast/gpus"; } # NODE STATEMENT
 reason() { on ctl sinfo -h -n "$1" -o %E; } # NODE

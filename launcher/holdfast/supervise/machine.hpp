@@ -82,6 +82,7 @@ class Machine {
   /// Steady time by which a Tick is wanted; nothing: only news matter.
   [[nodiscard]] std::optional<std::int64_t> wake_at() const { return wake_; }
   [[nodiscard]] Phase phase() const { return phase_; }
+  [[nodiscard]] bool is_told_to_end() const { return stop_asked_.has_value(); }
   [[nodiscard]] unsigned attempt() const { return attempt_.number; }
 
  private:

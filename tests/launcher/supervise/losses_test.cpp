@@ -151,6 +151,31 @@ TEST_F(Losses, WaitsForNoSentinelWhenTheJobIsBeingEnded) {
   EXPECT_EQ(written<events::LossJudged>()[0].cause, "cancelled");
 }
 
+TEST_F(Losses, WaitsForNoLeaseOfASentinelThatSlurmEndsWithTheJob) {
+  for (const bool sentinels_first : {true, false}) {
+    SCOPED_TRACE(sentinels_first ? "the sentinels first" : "the supervisor first");
+    effects_.clear();
+    run();
+    if (sentinels_first) lose_sentinels(plan_.allocation);
+    hear(StopAsked{"told to end (SIGTERM)"});
+    if (!sentinels_first) lose_sentinels(plan_.allocation);
+    hear(Gathered{});
+    hear(CatalogueRead{});
+    EXPECT_EQ(written<events::RunEnded>().size(), 1U);
+  }
+}
+
+TEST_F(Losses, WaitsForTheLeaseOfANodeThatIsCutOffAlsoWhenTheJobIsBeingEnded) {
+  run();
+  hear(Lost{"n2", "it fell silent", 5'100, steady_ + 3'000});
+  hear(StopAsked{"told to end (SIGTERM)"});
+  for (const std::string node : {"n1", "n3", "n4"})
+    hear(TornDown{node, 1, 0});
+  EXPECT_TRUE(wanted<Gather>().empty());
+  wait(3'000);
+  EXPECT_EQ(wanted<Gather>().size(), 1U);
+}
+
 TEST_F(Losses, TellsHowLongANodeWasSilentBeforeTheLossWasSeen) {
   run();
   hear(Lost{"n2", "it fell silent", 5'100, steady_});
