@@ -187,6 +187,48 @@ SH
     run -0 as_user srun -N4 true
 }
 
+@test "of two networks either can be cut and healed alone, or both at once" {
+    answers() { second exec n1 -- timeout 2 bash -c "</dev/tcp/$1/6818"; } # slurmd listens on every address
+    is_silent() { ! answers "$1" 2>/dev/null; }
+    second up --nodes 2 --gpus 0 --networks 2
+    answers 10.55.0.12
+    answers 10.56.0.12
+    second cut n2 --network 1
+    [[ $(second status) == *" cut-1 "* ]]
+    is_silent 10.55.0.12
+    answers 10.56.0.12
+    second cut n2
+    [[ $(second status) == *" cut "* ]]
+    is_silent 10.56.0.12
+    second heal n2 --network=1
+    [[ $(second status) == *" cut-2 "* ]]
+    wait_until 20 answers 10.55.0.12
+    is_silent 10.56.0.12
+    second heal n2
+    [[ $(second status) != *cut* ]]
+    wait_until 20 answers 10.56.0.12
+    # A node that is booted again has both, whatever was cut before it died.
+    second cut n2
+    second kill n2
+    second boot n2
+    wait_until 20 answers 10.55.0.12
+    wait_until 20 answers 10.56.0.12
+    run -2 second cut n2 --network 3
+    [[ $output == *"there is no network '3' here"* ]]
+    run -2 cluster heal n2 --network 2
+    run -2 cluster cut n2 --net 1
+}
+
+@test "Slurm knows the switches of a topology.conf" {
+    printf 'SwitchName=left Nodes=n[1-2]\nSwitchName=right Nodes=n[3-4]\nSwitchName=top Switches=left,right\n' \
+        >"$CLUSTER_SHARED/topology.conf"
+    second up --nodes 4 --gpus 0 --topology "$CLUSTER_SHARED/topology.conf"
+    run -0 second as-user -- scontrol show topology
+    [[ $output == *"SwitchName=left Level=0"*"Nodes=n[1-2]"* ]]
+    [ "$(second as-user -- srun -N2 -w n3 --switches=1 hostname | sort | paste -sd,)" = n3,n4 ]
+    run -2 second up --topology /no/such/file
+}
+
 @test "down leaves no process, mount, link, namespace or group, and clusters side by side do not mix" {
     local before processes
     before=$(host_view)
@@ -212,7 +254,7 @@ SH
     local before delay script
     before=$(host_view)
     for delay in 0.1 0.3 0.5 0.7 0.9; do
-        second up --nodes 2 >/dev/null 2>&1 &
+        second up --nodes 2 --networks 2 >/dev/null 2>&1 &
         script=$!
         sleep "$delay"
         kill -KILL "$script" || true

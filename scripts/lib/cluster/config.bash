@@ -12,7 +12,7 @@ choose_pat_uid() { # an id neither a user nor a group of the host has
 # What init.bash needs to start a node, now and at each later boot.
 write_settings() {
     {
-        printf 'NODES=%q\nGPUS=%q\nPAT_UID=%q\n' "$NODES" "$GPUS" "$PAT_UID"
+        printf 'NODES=%q\nNETWORKS=%q\nGPUS=%q\nPAT_UID=%q\n' "$NODES" "$NETWORKS" "$GPUS" "$PAT_UID"
         printf 'SEE=('
         [ ${#SEE[@]} -eq 0 ] || printf ' %q' "${SEE[@]}"
         printf ' )\n'
@@ -53,6 +53,7 @@ write_slurm_etc() { # DIR
     printf 'CgroupPlugin=cgroup/v1\n' >"$1/cgroup.conf"
     : >"$1/gres.conf"
     [ "$GPUS" -eq 0 ] || printf 'AutoDetect=off\nName=gpu File=/dev/nvidia%s\n' "$(gpu_numbers)" >"$1/gres.conf"
+    [ -z "$TOPOLOGY" ] || cp -L "$TOPOLOGY" "$1/topology.conf"
     : >"$1/plugstack.conf"
     [ -z "$PLUGIN" ] || printf '%s %s %s\n' "$PLUGIN_MODE" "$PLUGIN" "$PLUGIN_ARGS" >"$1/plugstack.conf"
 }
@@ -132,6 +133,7 @@ CONF
         [ "$node" = ctl ] || printf 'NodeName=%s NodeAddr=%s\n' "$node" "$(node_address "$node")"
     done
     echo 'PartitionName=debug Nodes=ALL Default=YES MaxTime=INFINITE State=UP'
+    [ -z "$TOPOLOGY" ] || echo 'TopologyPlugin=topology/tree'
     [ -z "$CONF_EXTRA" ] || cat "$CONF_EXTRA"
 }
 

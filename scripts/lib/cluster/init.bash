@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # init: process 1 of a node, run by start_node in new namespaces as
-#   bash init.bash STATE NODE ADDRESS controller|worker [rebooted]
+#   bash init.bash STATE NODE ADDRESS[,ADDRESS] controller|worker [rebooted]
 # It joins the node's freezer, plugs itself into the switch, builds the node's root directory from the host's, starts the
 # daemons, says so in NODE/progress and then collects orphans for the rest of the node's life.
 # Order matters: the host's /proc and /sys are needed until the root is exchanged, and the switch is entered by a process
@@ -10,7 +10,7 @@
 
 set -eEu
 
-state=$1 node=$2 address=$3 role=$4 rebooted=${5:-}
+state=$1 node=$2 addresses=$3 role=$4 rebooted=${5:-}
 here=$state/nodes/$node
 root=$here/root
 GPUS=0 PAT_UID=0 SEE=()
@@ -41,15 +41,19 @@ hardware_address() { # IPV4
 }
 
 plug_in() {
-    local mac
-    mac=$(hardware_address "$address")
-    ip -batch - <<BATCH
-link set lo up
-link add eth0 address $mac type veth peer name p$node netns /proc/$switch/ns/net
-address add $address/16 dev eth0
-link set eth0 up
+    local each address number name mac names=(eth0 ib0)
+    IFS=, read -ra each <<<"$addresses"
+    ip link set lo up
+    for ((number = 1; number <= ${#each[@]}; number++)); do
+        address=${each[number - 1]} name=${names[number - 1]}
+        mac=$(hardware_address "$address")
+        ip -batch - <<BATCH
+link add $name address $mac type veth peer name p$node-$number netns /proc/$switch/ns/net
+address add $address/16 dev $name
+link set $name up
 BATCH
-    nsenter --net="/proc/$switch/ns/net" ip link set "p$node" master br0 up
+        nsenter --net="/proc/$switch/ns/net" ip link set "p$node-$number" master "br$number" up
+    done
 }
 
 field() { # a path as fstab wants it

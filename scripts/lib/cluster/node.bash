@@ -11,11 +11,11 @@ node_role() { if [ "$1" = ctl ]; then echo controller; else echo worker; fi; }
 
 start_node() { # NODE [rebooted]: begins it; wait_for_node sees the end
     local dir=$STATE/nodes/$1
-    rm -f "$dir/init" "$dir/paused" "$dir/cut"
+    rm -f "$dir/init" "$dir/paused" "$dir"/cut.*
     : >"$dir/progress"
     make_freezer "$1"
     start_held "$dir" unshare --net --uts --ipc --pid --mount --propagation private --fork --kill-child \
-        bash "$LIB/init.bash" "$STATE" "$1" "$(node_address "$1")" "$(node_role "$1")" "${2:-}"
+        bash "$LIB/init.bash" "$STATE" "$1" "$(node_addresses "$1")" "$(node_role "$1")" "${2:-}"
 }
 
 node_has_started() { # NODE
@@ -99,7 +99,7 @@ verb_kill() { # NODE
     thaw_node "$1"
     end_held "$STATE/nodes/$1"
     rm -f "$STATE/nodes/$1/init"
-    remove_port "$1"
+    remove_ports "$1"
 }
 
 verb_boot() { # NODE
@@ -110,7 +110,7 @@ verb_boot() { # NODE
         return 0
     fi
     end_held "$STATE/nodes/$1"
-    remove_port "$1"
+    remove_ports "$1"
     local since
     since=$(date +%s)
     start_node "$1" rebooted

@@ -38,11 +38,15 @@ node_has_registered() { # NODE SINCE
     [ "$started" -ge "$2" ] && [[ $facts =~ State=([^ ]+) ]] && [[ ! ${BASH_REMATCH[1]} =~ DOWN|UNKNOWN|NOT_RESP|\* ]]
 }
 
-node_state() { # NODE: up, dead, paused or cut
-    local dir=$STATE/nodes/$1
+node_state() { # NODE: up, dead, paused, cut, or with one network of two cut: cut-1 or cut-2
+    local dir=$STATE/nodes/$1 network cut=() whole=()
+    for network in $(network_numbers); do
+        if [ -e "$dir/cut.$network" ]; then cut+=("$network"); else whole+=("$network"); fi
+    done
     if ! is_alive "$dir/init"; then echo dead
     elif [ -e "$dir/paused" ]; then echo paused
-    elif [ -e "$dir/cut" ]; then echo cut
+    elif [ ${#whole[@]} -eq 0 ]; then echo cut
+    elif [ ${#cut[@]} -gt 0 ]; then echo "cut-${cut[0]}"
     else echo up
     fi
 }
@@ -67,7 +71,7 @@ print_table() {
     printf 'cluster %s   /shared is %s   /home/pat is %s\n' "$NAME" "$STATE/shared" "$STATE/home"
     printf '%-6s %-14s %-7s %s\n' NODE ADDRESS MACHINE SLURM
     for node in $(node_names); do
-        printf '%-6s %-14s %-7s %s\n' "$node" "$(node_address "$node")" "$(node_state "$node")" "${slurm[$node]:--}"
+        printf '%-6s %-14s %-7s %s\n' "$node" "$(node_addresses "$node")" "$(node_state "$node")" "${slurm[$node]:--}"
     done
 }
 
@@ -75,7 +79,7 @@ print_json() {
     local node comma=''
     printf '{"name":"%s","shared":"%s","home":"%s","nodes":[' "$NAME" "$STATE/shared" "$STATE/home"
     for node in $(node_names); do
-        printf '%s{"name":"%s","address":"%s","machine":"%s","slurm":"%s"}' "$comma" "$node" "$(node_address "$node")" \
+        printf '%s{"name":"%s","address":"%s","machine":"%s","slurm":"%s"}' "$comma" "$node" "$(node_addresses "$node")" \
             "$(node_state "$node")" "${slurm[$node]:-}"
         comma=,
     done

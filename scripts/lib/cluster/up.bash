@@ -7,6 +7,7 @@
 # until Slurm calls every node idle; the file `ready`. Until `ready` is there the next `up` starts over.
 
 UP_OPTIONS="--nodes --gpus --shape --machine --plugin --plugin-args --plugin-mode --etc-holdfast --slurm-conf-extra --see"
+UP_OPTIONS+=" --networks --topology"
 
 all_nodes() { local i; echo ctl; for ((i = 1; i <= NODES; i++)); do echo "n$i"; done; }
 
@@ -21,7 +22,8 @@ full_path() { # OPTION FILE: its path from the root, links resolved
 }
 
 read_up_options() {
-    NODES=4 GPUS=8 SHAPE='' PLUGIN='' PLUGIN_ARGS='' PLUGIN_MODE=optional ETC_HOLDFAST='' CONF_EXTRA='' SEE=()
+    NODES=4 NETWORKS=1 GPUS=8 SHAPE='' PLUGIN='' PLUGIN_ARGS='' PLUGIN_MODE=optional ETC_HOLDFAST='' CONF_EXTRA='' SEE=()
+    TOPOLOGY=''
     declare -gA MACHINE_OF=()
     local option value path
     while [ $# -gt 0 ]; do
@@ -40,6 +42,7 @@ read_up_options() {
         fi
         case $option in
             --nodes) NODES=$value ;;
+            --networks) NETWORKS=$value ;;
             --gpus) GPUS=$value ;;
             --shape) SHAPE=$value ;;
             --plugin-args) PLUGIN_ARGS=$value ;;
@@ -51,6 +54,7 @@ read_up_options() {
                     --plugin) PLUGIN=$path ;;
                     --etc-holdfast) ETC_HOLDFAST=$path ;;
                     --slurm-conf-extra) CONF_EXTRA=$path ;;
+                    --topology) TOPOLOGY=$path ;;
                     --see) SEE+=("$path") ;;
                 esac
                 ;;
@@ -68,6 +72,7 @@ read_machine() { # FILE | NODE=FILE
 check_up_options() {
     local node seen
     need_number --nodes "$NODES" 1 200
+    need_number --networks "$NETWORKS" 1 2
     need_number --gpus "$GPUS" 0 64
     [[ -z $SHAPE || $SHAPE =~ ^[1-9][0-9]*:[1-9][0-9]*:[1-9][0-9]*$ ]] ||
         fail_usage "--shape wants SOCKETS:CORES:THREADS, not '$SHAPE'"
