@@ -185,6 +185,19 @@ void fabric(Report& report) {
   });
 }
 
+/// Only GPUs on one module with their processor (GH200, GB200) have such links.
+void chip_to_chip(Report& report) {
+  report.each_gpu([&](const GpuFacts& gpu, const std::string& subject) {
+    if (!gpu.c2c_links.known()) return;
+    report.see(subject, gpu.c2c_active, [&](std::uint64_t active) {
+      if (active < *gpu.c2c_links)
+        report.against(subject,
+                       cat(active, " links to its processor (C2C) are active"),
+                       cat("all ", *gpu.c2c_links));
+    });
+  });
+}
+
 constexpr std::array nvlink_limits{Limit{"recoveries_per_hour", 0, "link recoveries an hour"},
                                    Limit{"replays_per_hour", 100, "replays an hour"},
                                    Limit{"crc_per_hour", 100, "CRC errors an hour"}};
@@ -260,6 +273,16 @@ constexpr auto rows = std::to_array<Check>({
      "restart nvidia-fabricmanager",
      {},
      fabric},
+    {"gpu.c2c",
+     "every link between a GPU and its processor is up",
+     "NVML, GPUs beside a Grace processor",
+     before_job | periodic,
+     Severity::unfit,
+     Action::reboot,
+     Clears::when_passing,
+     "reboot; then replace the module",
+     {},
+     chip_to_chip},
 });
 
 }  // namespace

@@ -127,7 +127,7 @@ enum class ValueType : unsigned {
 
 struct FieldValue {
   unsigned field{};
-  unsigned scope{};  ///< of an NVLink field: which link
+  unsigned scope{};  ///< of a field of NVLink or C2C: which link
   long long at_us{};
   long long latency_us{};
   ValueType type{ValueType::real};
@@ -144,6 +144,8 @@ inline constexpr unsigned remapped_uncorrectable = 143;
 inline constexpr unsigned remap_pending = 144;
 inline constexpr unsigned remap_failed = 145;
 inline constexpr unsigned nvlink_speed = 164;
+inline constexpr unsigned c2c_count = 170;
+inline constexpr unsigned c2c_state = 171;  ///< 1 when active
 inline constexpr unsigned pcie_fatal = 180;
 inline constexpr unsigned nvlink_receive_errors = 208;
 inline constexpr unsigned nvlink_recoveries = 215;
@@ -151,6 +153,7 @@ inline constexpr unsigned recovery_action = 230;
 }  // namespace field
 
 inline constexpr unsigned most_nvlinks = 36;
+inline constexpr unsigned most_c2c_links = 64;  ///< ours: NVML names no number
 
 /// Registration with the NVSwitch fabric, before the structure had a version.
 struct FabricInfo {

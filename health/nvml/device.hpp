@@ -75,6 +75,7 @@ void ask_use(OpenDevice& device, GpuFacts& gpu);
 void ask_pcie(OpenDevice& device, GpuFacts& gpu);
 void ask_nvlinks(OpenDevice& device, GpuFacts& gpu);
 void ask_fabric(OpenDevice& device, GpuFacts& gpu);
+void ask_c2c(OpenDevice& device, GpuFacts& gpu);
 void ask_heat(OpenDevice& device, GpuFacts& gpu);
 
 }  // namespace holdfast::health::nvml

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A GPU's ways out: PCIe, NVLink, and its registration with the NVSwitch fabric.
+// A GPU's ways out: PCIe, NVLink, its registration with the NVSwitch fabric, and the links to the
+// processor on the same module.
 #include "device.hpp"
 
 #include <vector>
@@ -147,6 +148,32 @@ void ask_fabric(OpenDevice& device, GpuFacts& gpu) {
   if (result != code::success || info.state == 0) return;
   set_health(info.health, gpu);
   if (summarized && info.summary != 0) gpu.fabric_summary = std::uint64_t{info.summary};
+}
+
+void ask_c2c(OpenDevice& device, GpuFacts& gpu) {
+  std::array<FieldValue, 1> count{of_link(field::c2c_count, 0)};
+  device.fields(count);
+  gpu.c2c_links = field_fact(count[0]);
+  if (gpu.c2c_links.is(0)) gpu.c2c_links = Fact<std::uint64_t>::lacking("no C2C links");
+  if (gpu.c2c_links.known() && *gpu.c2c_links > most_c2c_links)
+    gpu.c2c_links = Fact<std::uint64_t>::unseen("NVML tells of more C2C links than there can be");
+  gpu.c2c_active = gpu.c2c_links;  // why there is none
+  if (!gpu.c2c_links.known()) return;
+  std::vector<FieldValue> states;
+  states.reserve(*gpu.c2c_links);
+  for (unsigned link = 0; link < *gpu.c2c_links; ++link)
+    states.push_back(of_link(field::c2c_state, link));
+  device.fields(states);
+  std::uint64_t active = 0;
+  for (const FieldValue& state : states) {
+    const auto word = field_fact(state);
+    if (!word.known()) {
+      gpu.c2c_active = word;
+      return;
+    }
+    active += *word == 1 ? 1 : 0;
+  }
+  gpu.c2c_active = active;
 }
 
 }  // namespace holdfast::health::nvml

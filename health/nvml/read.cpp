@@ -74,6 +74,7 @@ GpuFacts ask_gpu(const Calls& calls, Device handle, unsigned index, bool thoroug
   ask_pcie(device, gpu);
   ask_nvlinks(device, gpu);
   ask_fabric(device, gpu);
+  ask_c2c(device, gpu);
   ask_heat(device, gpu);
   gpu.answer = device.answer();
   return gpu;

@@ -120,6 +120,16 @@ constexpr auto faults = std::to_array<Fault>({
     {"gpu.fabric", "RouteUnhealthy", unfit, Action::restart_service,
      [](Node& n) { n.gpu().fabric_route_unhealthy = true; }},
     {"gpu.fabric", "Limited", watch, Action::note, [](Node& n) { n.gpu().fabric_summary = 3; }},
+    {"gpu.c2c", "OneDown", unfit, Action::reboot,
+     [](Node& n) {
+       n.gpu().c2c_links = 10;
+       n.gpu().c2c_active = 9;
+     }},
+    {"gpu.c2c", "StateUnseen", unknown, Action::none,
+     [](Node& n) {
+       n.gpu().c2c_links = 10;
+       n.gpu().c2c_active = Fact<std::uint64_t>::unseen("denied");
+     }},
     {"gpu.throttle", "Thermal", watch, Action::inspect,
      [](Node& n) { n.gpu().clock_event_reasons = 0x40; }},
     {"gpu.throttle", "BySoftware", note, Action::note,

@@ -69,6 +69,8 @@ void gpu_link_fields(auto& visit, auto& g) {
   visit("fabric_access_timeout", g.fabric_access_timeout);
   visit("fabric_misconfigured", g.fabric_misconfigured);
   visit("fabric_summary", g.fabric_summary);
+  visit("c2c_links", g.c2c_links);
+  visit("c2c_active", g.c2c_active);
   visit("clock_event_reasons", g.clock_event_reasons);
   visit("temperature_c", g.temperature_c);
   visit("temperature_margin_c", g.temperature_margin_c);

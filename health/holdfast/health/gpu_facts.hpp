@@ -83,6 +83,8 @@ struct GpuFacts {
       fabric_access_timeout;
   Fact<std::uint64_t> fabric_misconfigured;  ///< 1 none, else the driver's reason
   Fact<std::uint64_t> fabric_summary;        ///< 1 healthy, 2 unhealthy, 3 limited capacity
+  Fact<std::uint64_t> c2c_links,
+      c2c_active;  ///< to the processor beside it (Grace); lacking without
 
   // Clocks and heat.
   Fact<std::uint64_t> clock_event_reasons;                 ///< the driver's bit set

@@ -99,6 +99,8 @@ TEST(NvmlAbi, NamesCodesAndFieldsAsTheVendorNumbersThem) {
   EXPECT_EQ(field::pcie_rollovers, unsigned{NVML_FI_DEV_PCIE_REPLAY_ROLLOVER_COUNTER});
   EXPECT_EQ(field::remap_pending, unsigned{NVML_FI_DEV_REMAPPED_PENDING});
   EXPECT_EQ(field::nvlink_speed, unsigned{NVML_FI_DEV_NVLINK_GET_SPEED});
+  EXPECT_EQ(field::c2c_count, unsigned{NVML_FI_DEV_C2C_LINK_COUNT});
+  EXPECT_EQ(field::c2c_state, unsigned{NVML_FI_DEV_C2C_LINK_GET_STATUS});
   EXPECT_EQ(field::pcie_fatal, unsigned{NVML_FI_DEV_PCIE_COUNT_FATAL_ERROR});
   EXPECT_EQ(field::nvlink_receive_errors, unsigned{NVML_FI_DEV_NVLINK_COUNT_RCV_ERRORS});
   EXPECT_EQ(field::nvlink_recoveries, unsigned{NVML_FI_DEV_NVLINK_COUNT_LINK_RECOVERY_EVENTS});

@@ -148,6 +148,24 @@ TEST(AskNvml, KnowsAGpuWithoutLinksFromOneThatLostThem) {
   EXPECT_EQ(plain.fabric_state.gap(), Gap::lacking);
 }
 
+TEST(AskNvml, CountsTheLinksToTheProcessorThatAreUp) {
+  const GpuFacts grace = first_gpu_of("gpus 1\ngpu 0 c2c_links 10\ngpu 0 c2c_active 9");
+  EXPECT_TRUE(grace.c2c_links.is(10));
+  EXPECT_TRUE(grace.c2c_active.is(9));
+  const GpuFacts silent = first_gpu_of("gpus 1\ngpu 0 c2c_links 10");
+  EXPECT_EQ(silent.c2c_active.gap(), Gap::lacking);
+}
+
+TEST(AskNvml, MissesNoLinkToAProcessorThatIsElsewhere) {
+  for (const GpuFacts& gpu : {first_gpu_of("gpus 1"),
+                              first_gpu_of("gpus 1\ngpu 0 c2c_links 0"),
+                              first_gpu_of("gpus 1", HOLDFAST_OLD_FAKE_NVML_LIBRARY)}) {
+    EXPECT_EQ(gpu.c2c_links.gap(), Gap::lacking);
+    EXPECT_FALSE(gpu.c2c_links.known());
+    EXPECT_FALSE(gpu.c2c_active.known());
+  }
+}
+
 TEST(AskNvml, ReadsHeatAndClocks) {
   const GpuFacts gpu = first_gpu_of(
       "gpus 1\ngpu 0 temperature 91\ngpu 0 margin -4\ngpu 0 memory_temperature 95\ngpu 0 "

@@ -28,6 +28,7 @@ constexpr Field fields[] = {
     {field::pcie_fatal, "pcie_fatal", false},
 #ifndef HOLDFAST_OLD_NVML
     {field::recovery_action, "recovery_action", false},
+    {field::c2c_count, "c2c_links", false},
 #endif
 };
 
@@ -39,7 +40,23 @@ bool has_link(const Gpu& gpu, unsigned link) {
   return static_cast<std::int64_t>(link) < gpu.number("nvlinks").value_or(0);
 }
 
+#ifndef HOLDFAST_OLD_NVML
+/// Links to the processor: the first `c2c_active` of them are up.
+void answer_c2c_state(const Gpu& gpu, FieldValue& value) {
+  const auto links = gpu.number("c2c_links");
+  const auto active = gpu.number("c2c_active");
+  value.result = code::not_supported;
+  if (!links || !active || static_cast<std::int64_t>(value.scope) >= *links) return;
+  value.result = code::success;
+  value.type = ValueType::natural;
+  value.value.natural = static_cast<std::int64_t>(value.scope) < *active ? 1 : 0;
+}
+#endif
+
 void answer_field(const Gpu& gpu, FieldValue& value) {
+#ifndef HOLDFAST_OLD_NVML
+  if (value.field == field::c2c_state) return answer_c2c_state(gpu, value);
+#endif
   const auto* const found = std::ranges::find(fields, value.field, &Field::number);
   value.result = code::not_supported;
   if (found == std::end(fields)) return;

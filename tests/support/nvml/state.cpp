@@ -66,6 +66,8 @@ constexpr Healthy healthy[] = {
     {"fabric_status", 0},
     {"fabric_health", 0x11AA},
     {"fabric_summary", 1},
+    {"c2c_links", none},
+    {"c2c_active", none},
     {"clock_events", 1},
     {"temperature", 35},
     {"margin", 52},
