@@ -44,6 +44,11 @@ void walk(auto& on, is<NodeLost> auto& event) {
 
 void walk(auto& on, is<NodeBack> auto& event) { on("node", event.node); }
 
+void walk(auto& on, is<NodeUnfit> auto& event) {
+  on("node", event.node);
+  on.words("why", event.why);
+}
+
 void walk(auto& on, is<AttemptStarted> auto& event) {
   on("attempt", event.attempt);
   on("nodes", event.nodes);

@@ -30,6 +30,7 @@ class Step {
     for (const std::string& name : event.nodes) {
       NodeState& node = state_.nodes[name];
       node.in_allocation = true;
+      node.unfit = false;
       stand(node, NodeStanding::expected);
     }
     state_.job = event.job;
@@ -72,6 +73,12 @@ class Step {
   }
 
   void operator()(const NodeBack& event) { stand(state_.nodes[event.node], NodeStanding::living); }
+
+  void operator()(const NodeUnfit& event) {
+    NodeState& node = state_.nodes[event.node];
+    node.unfit = true;
+    node.why = event.why;
+  }
 
   void operator()(const AttemptStarted& event) {
     leave_attempt();
@@ -249,7 +256,8 @@ const SeenCheckpoint* RunState::newest_checkpoint() const {
 std::vector<std::string> RunState::spares() const {
   std::vector<std::string> names;
   for (const auto& [name, node] : nodes)
-    if (node.in_allocation && !node.in_attempt && node.standing == NodeStanding::living)
+    if (node.in_allocation && !node.in_attempt && !node.unfit &&
+        node.standing == NodeStanding::living)
       names.push_back(name);
   return names;
 }

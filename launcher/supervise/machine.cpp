@@ -46,6 +46,8 @@ Machine::Machine(Plan plan, events::RunState before)
   const bool same_start = !before.starts.empty() && before.starts.back().restart == plan_.restart &&
                           last->restart == plan_.restart && !before.requeued;
   if (!same_start) return;  // Slurm has ended whatever ran before
+  for (const auto& [name, node] : before.nodes)
+    if (node.unfit) unfit_.insert(name);
   attempt_.number = last->number;
   attempt_.nodes = last->nodes;
   for (const events::RankBlock& block : last->ranks)
@@ -167,6 +169,11 @@ void Machine::ticked(Now now) {
     case Phase::ended:
       return;
   }
+}
+
+/// A successor has to know it too, and a person who asks why a spare was passed over.
+void Machine::rule_out(const std::string& node, std::string why) {
+  if (unfit_.insert(node).second) write(events::NodeUnfit{node, std::move(why)});
 }
 
 bool Machine::usable(const std::string& node) const {

@@ -41,7 +41,7 @@ void Machine::hear(const Broke& broke, Now now) {
   // Of a node that computes the evidence speaks, so that a fault that most nodes show blames none.
   if (runs && std::ranges::count(attempt_.nodes, broke.node) != 0)
     return stop(Aim::judge, cat("node ", broke.node, " broke"), now);
-  unfit_.insert(broke.node);
+  rule_out(broke.node, broke.what);
 }
 
 void Machine::hear(const TornDown& torn, Now now) { torn_down(torn, now); }

@@ -125,7 +125,7 @@ void Machine::look_whether_stopped(Now now) {
     // Processes stuck in the kernel die before they run a single instruction of theirs again; the
     // node is not used any more.
     for (const std::string& node : to_tear_down_) {
-      unfit_.insert(node);
+      rule_out(node, "its ranks could not be ended");
       attempt_.lost.push_back({node, "its ranks could not be ended", now.steady_ms - stop_steady_});
       unreachable_.push_back(node);
     }

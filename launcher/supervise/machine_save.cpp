@@ -132,7 +132,7 @@ void Machine::told(const Told& told, Now now) {
       return answer(cat("swap wants one node of the attempt: ", join(attempt_.nodes, ",")));
     if (usable_nodes().size() <= attempt_.nodes.size())
       return answer("there is no spare to swap it with");
-    unfit_.insert(told.args.front());
+    rule_out(told.args.front(), cat(told.user, " asked for another node in its place"));
   }
   answer(cat("attempt ", attempt_.number, " is being restarted"));
   stop(Aim::restart, cat(told.user, " asked for ", told.word), now);

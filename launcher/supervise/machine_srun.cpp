@@ -40,7 +40,7 @@ void Machine::ranks_ended(const SrunSaid& said, Now now) {
 bool Machine::lost_by_slurm(const std::vector<std::string>& nodes) {
   bool lost = false;
   for (const std::string& node : nodes) {
-    unfit_.insert(node);
+    rule_out(node, "Slurm has given it up");
     if (lives(node)) {
       say(cat("Slurm has given up ", node, "; its ranks live, so the attempt goes on"));
       continue;

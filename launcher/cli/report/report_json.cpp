@@ -109,6 +109,7 @@ json::array nodes_json(const events::RunState& state) {
                                          : "expected"},
                                {"in_allocation", node.in_allocation},
                                {"in_attempt", node.in_attempt},
+                               {"unfit", node.unfit},
                                {"losses", node.losses},
                                {"blamed", json::array(node.blamed.begin(), node.blamed.end())},
                                {"why", printable(node.why)}});

@@ -156,7 +156,8 @@ std::string shown_standing(const events::NodeState& node) {
   if (node.standing == events::NodeStanding::lost) return "lost";
   if (!node.in_allocation) return "of an earlier start";
   if (node.standing == events::NodeStanding::expected) return "never reported";
-  return node.in_attempt ? "in the attempt" : "spare";
+  if (node.in_attempt) return "in the attempt";
+  return node.unfit ? "unfit" : "spare";
 }
 
 /// All nodes while they are few; of many, those that were blamed, lost or spared.

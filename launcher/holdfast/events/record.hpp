@@ -79,6 +79,14 @@ struct NodeBack {
   friend bool operator==(const NodeBack&, const NodeBack&) = default;
 };
 
+/// The node lives, and no attempt of this start of the job is put on it any more.
+struct NodeUnfit {
+  static constexpr std::string_view kind = "node_unfit";
+  std::string node;
+  std::string why;  ///< a sentence
+  friend bool operator==(const NodeUnfit&, const NodeUnfit&) = default;
+};
+
 /// Written before the step is started.
 struct AttemptStarted {
   static constexpr std::string_view kind = "attempt_started";
@@ -239,6 +247,7 @@ using Body = std::variant<RunStarted,
                           NodeJoined,
                           NodeLost,
                           NodeBack,
+                          NodeUnfit,
                           AttemptStarted,
                           RanksRunning,
                           RankFailed,

@@ -24,9 +24,10 @@ struct NodeState {
   NodeStanding standing{NodeStanding::expected};
   bool in_allocation{};          ///< of the current start of the job
   bool in_attempt{};             ///< of the newest attempt; living and not in it: a spare
+  bool unfit{};                  ///< no attempt of this start is put on it any more
   unsigned losses{};             ///< how often it fell silent
   std::vector<unsigned> blamed;  ///< attempts it is blamed for
-  std::string why;               ///< of the last loss or blame
+  std::string why;               ///< of the last loss or blame, or of its being unfit
   std::int64_t since_ms{};       ///< when its standing last changed
 };
 

@@ -183,6 +183,7 @@ class Machine {
   void set_wake(Now now);
   [[nodiscard]] std::optional<std::int64_t> next_fence(Now now) const;
   [[nodiscard]] bool lives(const std::string& node) const { return living_.contains(node); }
+  void rule_out(const std::string& node, std::string why);
   [[nodiscard]] bool usable(const std::string& node) const;
   [[nodiscard]] std::vector<std::string> usable_nodes() const;
   [[nodiscard]] std::vector<std::string> pick_nodes() const;

@@ -82,6 +82,20 @@ TEST(RunState, CountsASpareOnlyWhileItLivesAndWaits) {
   EXPECT_EQ(phase_of(replay(story.records())), "starting") << "the old attempt is no longer it";
 }
 
+TEST(RunState, CountsNoSpareThatIsUnfitUntilTheJobIsStartedAnew) {
+  Story story;
+  const RunStarted start{"1", 0, {"n1", "n2", "n3"}, 1, 2, {}, {}, ""};
+  story.tell(start);
+  for (const char* node : {"n1", "n2", "n3"})
+    story.tell(NodeJoined{node, ""});
+  story.tell(AttemptStarted{1, {"n1"}, {}, {}, ""});
+  story.tell(NodeUnfit{"n2", "a GPU is gone"});
+  EXPECT_THAT(replay(story.records()).spares(), ElementsAre("n3"));
+  EXPECT_EQ(replay(story.records()).nodes.at("n2").why, "a GPU is gone");
+  story.tell(start).tell(NodeJoined{"n2", ""});
+  EXPECT_THAT(replay(story.records()).spares(), ElementsAre("n2"));
+}
+
 TEST(RunState, DoesNotOfferACondemnedCheckpoint) {
   Story story;
   story.tell(CheckpointSeen{1, "/a", 1}).tell(CheckpointSeen{1, "/b", 2});

@@ -19,6 +19,7 @@ inline std::vector<Body> one_of_each() {
       NodeJoined{"n1", "10.0.0.1:4000"},
       NodeLost{"n2", "silent on every network", 5000},
       NodeBack{"n2"},
+      NodeUnfit{"n2", "a GPU is gone"},
       AttemptStarted{
           3, {"n1", "n2"}, {{"n1", 0, 4}, {"n2", 4, 4}}, ResumePoint{"/c/10", 10, "dcp"}, "first"},
       RanksRunning{3, 812},

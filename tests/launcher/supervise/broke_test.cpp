@@ -75,5 +75,36 @@ TEST_F(Broken, ASpareThatBreaksStopsNobody) {
   EXPECT_EQ(machine_.phase(), Phase::running);
 }
 
+TEST_F(Broken, ASpareIsWrittenDownOnceAndForASuccessorToo) {
+  hear(CatalogueRead{});
+  hear(Broke{"n3", "a GPU is gone"});
+  hear(Broke{"n3", "another GPU is gone"});
+  std::vector<events::Record> log;
+  unsigned told = 0;
+  for (const Effect& effect : effects_)
+    if (const auto* write = std::get_if<Write>(&effect)) {
+      events::Record& record = log.emplace_back();
+      record.seq = log.size();
+      record.body = write->body;
+      if (std::holds_alternative<events::NodeUnfit>(write->body)) ++told;
+    }
+  EXPECT_EQ(told, 1U);
+  Plan successor = plan();
+  successor.host = "n2";
+  successor.successor = true;
+  successor.predecessor = "n1";
+  machine_ = Machine(successor, events::replay(log));
+  take(machine_.begin(at(9'000)));
+  for (const char* node : {"n2", "n3"})
+    hear(Joined{node, "10.0.0.1"});
+  effects_.clear();
+  hear(Lost{"n1", "silent", 5'000, at(0).steady_ms});
+  hear(TornDown{"n2", 1, 0});
+  hear(Gathered{});
+  hear(CatalogueRead{});
+  EXPECT_NE(last<HandBack>(), nullptr) << "two ranks want two nodes";
+  EXPECT_EQ(last<StartStep>(), nullptr);
+}
+
 }  // namespace
 }  // namespace holdfast::supervise
