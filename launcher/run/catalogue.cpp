@@ -122,8 +122,8 @@ Found best_of(const std::vector<Found>& found) {
 Catalogue::Catalogue(boost::asio::io_context& io, Worker& disk, Settings settings)
     : io_(io), disk_(disk), settings_(std::move(settings)) {}
 
-std::string Catalogue::sidecar(std::size_t directory) const {
-  return cat(settings_.memory, "/", directory);
+std::string Catalogue::sidecar_of(const Settings& settings, std::size_t directory) {
+  return cat(settings.memory, "/", directory);
 }
 
 void Catalogue::read(const std::vector<std::string>& condemned,
@@ -158,7 +158,7 @@ void Catalogue::ask(bool writers_gone, std::function<void(recovery::Choice)> tol
                               "latest",
                               "--json",
                               "--sidecar",
-                              sidecar(i),
+                              sidecar_of(settings_, i),
                               "--quiet",
                               writers_gone ? "0s" : std::string(quiet_while_written)},
                              {},
@@ -197,7 +197,7 @@ std::optional<Catalogue::Verdict> Catalogue::verdict_on(const std::string& path)
   const auto now = checkpoint::Time(std::chrono::system_clock::now().time_since_epoch());
   return Verdict{
       path,
-      sidecar(directory_of_.at(path)),
+      sidecar_of(settings_, directory_of_.at(path)),
       checkpoint::remember(
           checkpoint::Experience::condemned, what, "attempts that loaded it ended at once", now)};
 }

@@ -43,6 +43,10 @@ class Catalogue {
   };
   Catalogue(boost::asio::io_context& io, Worker& disk, Settings settings);
 
+  [[nodiscard]] const Settings& settings() const { return settings_; }
+  /// Where what is known of the checkpoints of that directory is kept.
+  [[nodiscard]] static std::string sidecar_of(const Settings& settings, std::size_t directory);
+
   /// `told` is called once, from the io_context.
   void read(const std::vector<std::string>& condemned,
             bool writers_gone,
@@ -61,7 +65,6 @@ class Catalogue {
   void ask(bool writers_gone, std::function<void(recovery::Choice)> told);
   [[nodiscard]] std::optional<Verdict> verdict_on(const std::string& path) const;
   [[nodiscard]] static std::vector<std::string> remembered(const std::vector<Verdict>& verdicts);
-  [[nodiscard]] std::string sidecar(std::size_t directory) const;
 
   boost::asio::io_context& io_;
   Worker& disk_;

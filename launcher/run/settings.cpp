@@ -90,6 +90,7 @@ std::map<std::string, std::string> to_words(const Settings& settings) {
       {"trim", yes(settings.trims)},
       {"checkpoints", lines(settings.checkpoints)},
       {"look", lines(settings.look)},
+      {"sum_up", yes(settings.sums_up)},
       {"resume_arg", settings.resume_arg},
       {"max_restarts", std::to_string(settings.policy.max_restarts)},
       {"max_requeues", std::to_string(settings.policy.max_requeues)},
@@ -147,6 +148,7 @@ Result<Settings> from_words(const std::map<std::string, std::string>& words,
     read.time("hang_timeout_ms", settings.hang_timeout.emplace());
   read.yes("hang_watch", settings.hang_watch);
   read.yes("place", settings.place);
+  read.yes("sum_up", settings.sums_up);
   read.yes("trim", settings.trims);
   read.yes("explain", settings.explains);
   read.yes("submit_again", settings.submits_again);

@@ -46,7 +46,12 @@ Supervisor::Supervisor(Beginning beginning)
                  {with_.program,
                   with_.settings.checkpoints,
                   with_.settings.look,
-                  cat(with_.settings.state, "/ckpt")}) {}
+                  cat(with_.settings.state, "/ckpt")}),
+      sums_(with_.settings.sums_up
+                ? std::make_unique<Sums>(loop_,
+                                         catalogue_.settings(),
+                                         [this](const std::string& sentence) { say(sentence); })
+                : nullptr) {}
 
 Supervisor::~Supervisor() = default;
 
@@ -60,6 +65,7 @@ Result<int> Supervisor::run() {
   take(machine_.begin(now()));
   arm();
   watch_for_hang();
+  if (sums_) sums_->start();
   auto beats = std::make_shared<std::function<void()>>();
   *beats = [this, beats, count = 0U]() mutable {
     log_.tell_status(++count % life_signs == 0);

@@ -11,6 +11,7 @@
 #include "run/gathering.hpp"
 #include "run/log_keeper.hpp"
 #include "run/step.hpp"
+#include "run/sums.hpp"
 #include "run/witnesses.hpp"
 #include "run/worker.hpp"
 
@@ -61,6 +62,7 @@ class Supervisor final : public sentinel::Roster::Listener {
   Result<void> open();
   void start_sentinels();
   void hear_sentinels_srun(std::string_view chunk);
+  void pass_on(std::string line);
   void ask_for_plugin();
   void ask_for_slurmd_port();
   void ask_for_wiring();
@@ -106,6 +108,7 @@ class Supervisor final : public sentinel::Roster::Listener {
   LogKeeper log_;
   supervise::Machine machine_;
   Catalogue catalogue_;
+  std::unique_ptr<Sums> sums_;  ///< with --manifest
   std::unique_ptr<sentinel::Roster> roster_;
   std::unique_ptr<Step> step_;
   std::unique_ptr<process::Child> sentinels_;

@@ -251,6 +251,7 @@ void Supervisor::hand_back_now(const supervise::HandBack& back) {
 void Supervisor::finish(int exit) {
   exit_ = exit;
   effects_.clear();
+  sums_.reset();
   wake_.cancel();
   minute_.cancel();
   hang_tick_.cancel();
@@ -267,6 +268,7 @@ void Supervisor::finish(int exit) {
 void Supervisor::stand_by() {
   stands_by_ = true;
   effects_.clear();
+  sums_.reset();
   say("standing by until the run has ended");
   if (step_) step_->drop();
   sentinels_again_.cancel();

@@ -29,6 +29,7 @@ void Supervisor::sentinels_ended(process::End end) {
   using supervise::Phase;
   const Phase phase = machine_.phase();
   if (exit_ || stands_by_ || phase == Phase::handing_back || phase == Phase::ended) return;
+  if (!sentinels_said_.empty()) pass_on(std::exchange(sentinels_said_, {}));
   sentinels_again_.cancel();  // the patience with an srun that was told to end
   say(cat("the step of the sentinels ended with ", end.status()));
   expect_sentinels_again();

@@ -114,6 +114,12 @@ void Supervisor::ask_for_plugin() {
 }
 
 /// srun tells of a sentinel that found another directory than ours.
+void Supervisor::pass_on(std::string line) {
+  // Said at each start where Slurm binds nothing (TaskPlugin=task/none): there is nothing to undo.
+  if (line.find("cluster configuration lacks support for cpu binding") != std::string::npos) return;
+  mouth_.hand([line = std::move(line)] { (void)!::write(2, line.data(), line.size()); });
+}
+
 void Supervisor::hear_sentinels_srun(std::string_view chunk) {
   sentinels_said_ += chunk;
   supervise::StateUnseen unseen{with_.settings.state, {}};
@@ -126,6 +132,7 @@ void Supervisor::hear_sentinels_srun(std::string_view chunk) {
       unseen.nodes.insert(unseen.nodes.end(), message.nodes.begin(), message.nodes.end());
     if (message.kind == recovery::SrunMessageKind::launch_failed)
       unlaunched_.insert(message.nodes.begin(), message.nodes.end());
+    pass_on(sentinels_said_.substr(0, end + 1));
     sentinels_said_.erase(0, end + 1);
   }
   if (!unseen.nodes.empty()) hear(std::move(unseen));
@@ -200,10 +207,7 @@ void Supervisor::start_sentinels() {
   for (const char* name : step_variables)
     command.unset.emplace_back(name);
   process::Child::Ears ears;
-  ears.errors = [this](std::string_view chunk) {
-    hear_sentinels_srun(chunk);
-    mouth_.hand([text = std::string(chunk)] { (void)!::write(2, text.data(), text.size()); });
-  };
+  ears.errors = [this](std::string_view chunk) { hear_sentinels_srun(chunk); };
   ears.ended = [this](process::End end) { sentinels_ended(end); };
   sentinels_said_.clear();
   auto child = process::Child::start(loop_, command, std::move(ears));

@@ -121,6 +121,15 @@ TEST_P(CkptFormat, IsHandedToTheCatalogueOfARun) {
   EXPECT_THAT(settings->look, ::testing::ElementsAre("--ckpt-format", GetParam().meant));
 }
 
+TEST(CkptFormatOfARun, IsRefusedAtTheStartWhenThereIsNone) {
+  const auto options =
+      parse_options(run_options, {}, std::vector<std::string>{"--ckpt-format", "megatrom"});
+  ASSERT_TRUE(options) << options.error().sentence();
+  const auto settings = settings_of(*options);
+  ASSERT_FALSE(settings);
+  EXPECT_THAT(settings.error().sentence(), HasSubstr("did you mean megatron?"));
+}
+
 INSTANTIATE_TEST_SUITE_P(Of, CkptFormat, ::testing::ValuesIn(mixtures()), [](const auto& row) {
   return row.param.name;
 });

@@ -88,8 +88,6 @@ Result<std::chrono::milliseconds> duration_of(const ParsedOptions& options,
   return *duration;
 }
 
-namespace {
-
 Result<void> check_format(const std::string& format) {
   if (format.empty() || checkpoint::find_layout(format) != nullptr) return {};
   std::vector<std::string> names{"marker"};
@@ -101,8 +99,6 @@ Result<void> check_format(const std::string& format) {
                  meant ? cat("did you mean ", *meant, '?') : cat("there are ", join(names, ", ")),
                  {}};
 }
-
-}  // namespace
 
 Result<Look> look_at_directory(const ParsedOptions& options, const std::string& directory) {
   auto root = absolute(directory);

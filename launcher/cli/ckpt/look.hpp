@@ -49,6 +49,9 @@ struct Look {
 
 [[nodiscard]] checkpoint::Time now();
 
+/// A format there is, or none named; else the sentence that names the nearest.
+[[nodiscard]] Result<void> check_format(const std::string& format);
+
 /// Reads the shared options and opens the directory.
 [[nodiscard]] Result<Look> look_at_directory(const ParsedOptions& options,
                                              const std::string& directory);

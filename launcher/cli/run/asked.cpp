@@ -63,16 +63,15 @@ Result<JobHere> job_here(const affinity::Environment& environment) {
   return job;
 }
 
-Result<run::Settings> settings_of(const ParsedOptions& options) {
-  run::Settings settings;
-  settings.nodes = options.number("nodes");
-  settings.spares = options.number("spares").value_or(0);
-  settings.trims = options.has("nodes") && options.has("spares");
+/// Where the checkpoints are, what they are, and how the program is told to go on from one.
+Result<void> read_checkpoint_words(const ParsedOptions& options, run::Settings& settings) {
   for (const std::string& directory : options.values("ckpt")) {
     auto whole = absolute(directory);
     if (!whole) return whole.error();
     settings.checkpoints.push_back(std::move(*whole));
   }
+  const std::string format = options.value("ckpt-format").value_or("");
+  if (const auto known = check_format(format); !known) return known.error();
   settings.resume_arg = options.value("resume-arg").value_or("");
   if (const auto command = options.value("ckpt-verify"))
     if (const auto words = checkpoint::split_words(*command); !words)
@@ -80,6 +79,16 @@ Result<run::Settings> settings_of(const ParsedOptions& options) {
   for (const std::string name : {"ckpt-format", "ckpt-marker", "ckpt-verify"})
     if (const auto value = options.value(name))
       settings.look.insert(settings.look.end(), {cat("--", name), *value});
+  settings.sums_up = options.has("manifest");
+  return {};
+}
+
+Result<run::Settings> settings_of(const ParsedOptions& options) {
+  run::Settings settings;
+  settings.nodes = options.number("nodes");
+  settings.spares = options.number("spares").value_or(0);
+  settings.trims = options.has("nodes") && options.has("spares");
+  if (const auto read = read_checkpoint_words(options, settings); !read) return read.error();
   settings.policy.max_restarts =
       options.number("max-restarts").value_or(settings.policy.max_restarts);
   settings.policy.no_progress = options.number("no-progress").value_or(settings.policy.no_progress);

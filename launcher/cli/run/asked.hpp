@@ -29,6 +29,7 @@ inline constexpr std::array run_options{
     OptionSpec{"ckpt-format", Takes::text, "NAME", "the checkpoints' format; recognised"},
     OptionSpec{"ckpt-marker", Takes::text, "NAME", "a file of this name ends a good checkpoint"},
     rare(OptionSpec{"ckpt-verify", Takes::text, "COMMAND", "ends with 0 when {path} is good"}),
+    rare(OptionSpec{"manifest", Takes::nothing, "", "sum up each checkpoint in the background"}),
     OptionSpec{"max-restarts", Takes::number, "R", "over the job's life; 100"},
     OptionSpec{
         "no-progress", Takes::number, "N", "attempts without a new checkpoint that end it; 3"},

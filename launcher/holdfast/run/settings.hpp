@@ -26,6 +26,7 @@ struct Settings {
   bool trims{};  ///< --nodes and --spares are both said: what is left over goes back to Slurm
   std::vector<std::string> checkpoints;  ///< --ckpt
   std::vector<std::string> look;         ///< words for `holdfast ckpt latest`: --ckpt-format …
+  bool sums_up{};                        ///< --manifest
   std::string resume_arg;                ///< template; empty: by environment only
   recovery::Policy policy;
   std::optional<int> save_signal;
