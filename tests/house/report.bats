@@ -5,6 +5,7 @@
 # How scripts/test counts and reports: stages of its own, ctest pretended by a program first on PATH.
 
 setup() {
+    bats_require_minimum_version 1.5.0
     : "${HOLDFAST_SOURCE_DIR:=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)}"
     bin=$BATS_TEST_TMPDIR/bin
     mkdir -p "$bin"
@@ -59,6 +60,23 @@ END
     report 'one() { count_ctest dev; }; stage one one; tell_summary'
     [ "$status" -eq 0 ]
     [ "${lines[-1]}" = "3 passed, 0 failed" ]
+}
+
+@test "report: a stage is cut off when the time for all is over, and that is told and no failure" {
+    report 'minutes=1 worth_beginning=1 SECONDS=58
+        quiet() { run_step "work without words" sleep 50.125; }; loud() { told sleep 50.125; }
+        stage_in_time quiet quiet; SECONDS=58; stage_in_time loud loud; stage_in_time late loud; tell_summary'
+    [ "$status" -eq 0 ]
+    [[ $output == *"quiet "*" cut off "*"loud "*" cut off "*"late: not begun, the 1 minutes are over"* ]]
+    [ "${lines[-1]}" = "0 passed, 0 failed" ]
+    run ! pgrep -f "^sleep 50.125$"
+}
+
+@test "report: a stage in time fails as any other" {
+    report 'minutes=1; bad() { false; }; stage_in_time one bad; echo "goes on"; tell_summary'
+    [ "$status" -eq 1 ]
+    [[ $output == *"goes on"* ]]
+    [ "${lines[-1]}" = "0 passed, 1 failed" ]
 }
 
 @test "report: each fuzz target counts, and one that finds something fails the stage" {

@@ -7,6 +7,9 @@ passed=0
 failed=0
 counted=no            # whether the running stage has counted its own tests
 summary=()
+minutes=0             # for all stages together; 0: no limit
+worth_beginning=20    # no stage is begun with fewer seconds left
+cut_off=no            # whether the running stage was ended because that time was over
 
 count() { # PASSED FAILED
     passed=$((passed + $1))
@@ -49,18 +52,56 @@ junit_number() { # ATTRIBUTE FILE
     printf '%s' "${number:-0}"
 }
 
+# What is still left of the time for all, in seconds; 0: it is over. Without a limit there is always more.
+seconds_left() {
+    [ "$minutes" -gt 0 ] || { echo 86400; return; }
+    local left=$((60 * minutes - SECONDS))
+    echo $((left > 0 ? left : 0))
+}
+
+# stage_in_time NAME FUNCTION: a stage that may be cut off when the time for all is over. That is told and is no failure: it
+# says nothing about the code. What it found until then was shown.
+stage_in_time() {
+    local name=$1 left clock
+    left=$(seconds_left)
+    if [ "$left" -lt "$worth_beginning" ]; then
+        summary+=("$name: not begun, the $minutes minutes are over")
+        say "${summary[-1]}"
+        return 0
+    fi
+    cut_off=no
+    [ -p "$logs/never" ] || mkfifo "$logs/never"
+    trap 'cut_off=yes; stop_running_step' USR1
+    sleep_then_tell "$left" &
+    clock=$!
+    stage "$name" "$2" || true
+    kill "$clock" 2>/dev/null || true
+    wait "$clock" 2>/dev/null || true
+    trap - USR1
+}
+
+# No child of its own to sleep for it: it is gone as soon as it is told to.
+sleep_then_tell() { # SECONDS
+    read -r -t "$1" _ <>"$logs/never" || true
+    kill -USR1 $$
+}
+
 # stage NAME FUNCTION: a stage that fails does not keep the later ones from telling what they know.
 stage() {
     local name=$1 start=$SECONDS verdict=ok
     counted=no
     say "== $name"
     if ! "$2"; then verdict=FAILED; fi
+    if [ "$cut_off" = yes ]; then
+        verdict="cut off"
+        counted=yes
+    fi
     if [ "$counted" = no ]; then
         if [ "$verdict" = ok ]; then count 1 0; else count 0 1; fi
     fi
     summary+=("$(printf '%-28s %-7s %4d s' "$name" "$verdict" "$((SECONDS - start))")")
     say "${summary[-1]}"
-    [ "$verdict" = ok ]
+    [ "$verdict" != FAILED ]
 }
 
 tell_summary() {

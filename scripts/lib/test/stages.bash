@@ -90,7 +90,7 @@ stage_live() {
         warn "an ordinary user cannot reach $root, so no job can run what is built there: clone to /srv or /home, or open its parents"
         return 1
     fi
-    count_ctest dev -L "^($live_labels)\$"
+    count_ctest dev -L "^($live_labels)\$" -j "$(nproc)"
 }
 # The planner's bars hold on any machine; what the plugin adds to a launch is only told, for a busy machine misses any bar.
 stage_bench() {
