@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/thread_pool.hpp>
@@ -59,6 +60,7 @@ class Campaign : public std::enable_shared_from_this<Campaign> {
   struct Peer {
     std::shared_ptr<Link> link;
     bool met{};
+    std::optional<Time> unanswered;            // since when
     std::vector<boost::json::object> waiting;  // to be asked once it is met
   };
 

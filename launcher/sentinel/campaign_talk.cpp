@@ -19,6 +19,7 @@ using asio::ip::tcp;
 
 constexpr std::size_t most_guests = 2048;
 constexpr std::chrono::milliseconds dial_time{2000};
+constexpr std::chrono::milliseconds answer_time{500};  // they answer without a thought
 
 }  // namespace
 
@@ -86,12 +87,16 @@ void Campaign::hear_question(const std::weak_ptr<Link>& link,
 }
 
 void Campaign::ask_peers(const json::object& question) {
+  const Time now = read_boot_clock();
   for (const auto& [node, where] : where_) {
     if (node == settings_.node) continue;
     Peer& peer = peers_[node];
+    // Over a network that was lost in silence nothing comes back; there may be another one.
+    if (peer.met && peer.unanswered && now - *peer.unanswered > answer_time) peer.link->close();
     if (peer.link && !peer.link->open()) peer = Peer{};
     if (peer.met) {
       peer.link->send(question);
+      if (!peer.unanswered) peer.unanswered = now;
       continue;
     }
     // Only the latest question still matters to one that cannot be reached.
@@ -141,11 +146,13 @@ void Campaign::meet(const std::string& node, const std::shared_ptr<Link>& link) 
       [](const std::string&) {});
   Peer& peer = peers_[node];
   peer.met = true;
+  if (!peer.waiting.empty()) peer.unanswered = read_boot_clock();
   for (const auto& question : std::exchange(peer.waiting, {}))
     link->send(question);
 }
 
 void Campaign::hear_answer(const std::string& node, const json::object& answer) {
+  peers_[node].unanswered.reset();
   const auto kind = text_in(answer, "kind");
   if (kind == "canvassed")
     election_.canvass_answered(

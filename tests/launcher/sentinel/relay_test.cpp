@@ -1,71 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A network that breaks between the supervisor and one node only: its beats go by way of another.
 #include "talk.hpp"
+#include "way.hpp"
 
-#include <array>
 #include <unistd.h>
-
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/write.hpp>
 
 namespace holdfast::sentinel {
 namespace {
-
-namespace asio = boost::asio;
-using asio::ip::tcp;
-
-/// A way to the supervisor that can be broken in silence, as by a switch that drops packets: what
-/// was connected stays connected, and nothing comes through.
-class Way {
- public:
-  Way(asio::io_context& context, std::uint16_t to)
-      : context_(context), door_(context, {asio::ip::address_v4::loopback(), 0}), to_(to) {
-    accept();
-  }
-  [[nodiscard]] std::uint16_t port() const { return door_.local_endpoint().port(); }
-  void break_off() { broken_ = true; }
-
- private:
-  struct Pipe {
-    explicit Pipe(asio::io_context& context) : from(context), to(context) {}
-    tcp::socket from, to;
-    std::array<std::array<char, 4096>, 2> space{};
-  };
-
-  void accept() {
-    auto pipe = std::make_shared<Pipe>(context_);
-    door_.async_accept(pipe->from, [this, pipe](boost::system::error_code error) {
-      if (error) return;
-      if (!broken_) {
-        pipe->to.connect({asio::ip::address_v4::loopback(), to_}, error);
-        pump(pipe, pipe->from, pipe->to, 0);
-        pump(pipe, pipe->to, pipe->from, 1);
-      }
-      pipes_.push_back(pipe);
-      accept();
-    });
-  }
-
-  void pump(const std::shared_ptr<Pipe>& pipe,
-            tcp::socket& from,
-            tcp::socket& to,
-            std::size_t way) {
-    from.async_read_some(
-        asio::buffer(pipe->space[way]),
-        [this, pipe, &from, &to, way](boost::system::error_code error, std::size_t count) {
-          if (error) return;
-          if (!broken_) asio::write(to, asio::buffer(pipe->space[way], count), error);
-          pump(pipe, from, to, way);
-        });
-  }
-
-  asio::io_context& context_;
-  tcp::acceptor door_;
-  std::uint16_t to_;
-  bool broken_{};
-  std::vector<std::shared_ptr<Pipe>> pipes_;
-};
 
 class Relay : public Talk {
  protected:
