@@ -5,6 +5,7 @@
 #include "sentinel/boot_clock.hpp"
 #include "sentinel/messages.hpp"
 #include "sentinel/pidfd.hpp"
+#include "sentinel/process_end.hpp"
 #include "sentinel/ranks.hpp"
 #include "sentinel/secret.hpp"
 
@@ -188,14 +189,13 @@ void Node::watch_ends(const std::vector<RankState>& ranks) {
     if (handle < 0) continue;
     auto end = std::make_shared<boost::asio::posix::stream_descriptor>(context_, handle);
     ends_.emplace(rank.pid, end);
-    end->async_wait(boost::asio::posix::stream_descriptor::wait_read,
-                    [weak = weak_from_this(), pid = rank.pid](boost::system::error_code error) {
-                      const auto self = weak.lock();
-                      if (error || !self || self->closed_) return;
-                      self->ends_.erase(pid);
-                      self->evidence_.rank_gone(pid);
-                      self->tell_signs();
-                    });
+    wait_for_end(end, [weak = weak_from_this(), pid = rank.pid] {
+      const auto self = weak.lock();
+      if (!self || self->closed_) return;
+      self->ends_.erase(pid);
+      self->evidence_.rank_gone(pid);
+      self->tell_signs();
+    });
   }
   std::erase_if(ends_, [&](const auto& end) { return !there.contains(end.first); });
 }
