@@ -27,20 +27,12 @@ key_of() { # FLAGS SOURCE OBJECT
     {
         clang-tidy --version
         printf '%s\n' "${1//"$root/"/}" "$2"
-        cat "$root/.clang-tidy" "$root/$2" "$root/scripts/lib/lint/units.bash"
+        cat "$root/.clang-tidy" "$root/$2" "$root/scripts/lib/lint/tidy.bash"
         awk -F'\t' -v object="$3" '$1 == object { print $2 }' "$logs/parts" | sort | while IFS= read -r part; do
             printf '%s\n' "${part#"$root"/}"
             cat "$part"
         done
     } | sha256sum | cut -d' ' -f1
-}
-
-tidy() { # FLAGS FILE
-    local words
-    mapfile -t words < <(xargs printf '%s\n' <<<"$1")
-    clang-tidy --quiet --config-file="$root/.clang-tidy" --checks=-bugprone-suspicious-include \
-        --header-filter="^$root/([a-z]+/holdfast/|[a-z0-9_/]+[.]cpp)" "$2" -- \
-        "${words[@]}" -Wno-unknown-warning-option 2>/dev/null
 }
 
 lint_alone() { # FLAGS SOURCE KEY
@@ -54,21 +46,64 @@ lint_alone() { # FLAGS SOURCE KEY
     return 1
 }
 
-# lint_batch FILE: the flags on its first line, then "source<TAB>key". A clean batch means clean units; else each is asked
-# alone, so that what is printed is about one unit, and clean ones are remembered.
-lint_batch() {
-    local flags source key status=0 joined=$1.cpp
-    flags=$(head -n 1 "$1")
-    if [ "$(wc -l <"$1")" -gt 2 ]; then
-        tail -n +2 "$1" | while IFS=$'\t' read -r source key; do printf '#include "%s"\n' "$root/$source"; done >"$joined"
-        if tidy "$flags" "$joined" >/dev/null; then
-            tail -n +2 "$1" | while IFS=$'\t' read -r source key; do : >"$remembered/$key"; done
-            printf '[clean: %s]\n' "$(tail -n +2 "$1" | cut -f1 | tr '\n' ' ')"
-            return 0
+# Which of the units cannot live in one translation unit with those before them: two hidden functions of one name. Nothing: all
+# can. The first always stays; a failure that names none of the others puts the second half aside.
+strangers_in() { # FLAGS JOINED UNITS
+    local words errors
+    mapfile -t words < <(xargs printf '%s\n' <<<"$1")
+    errors=$(clang++ -fsyntax-only -ferror-limit=0 -w "${words[@]}" "$2" 2>&1) && return 0
+    grep -E ': (fatal )?error: ' <<<"$errors" | cut -d: -f1 | sort -u | while IFS= read -r file; do printf '%s\n' "${file#"$root"/}"; done |
+        grep -Fxf <(tail -n +2 "$3" | cut -f1) || tail -n +"$((($(wc -l <"$3") + 1) / 2 + 1))" "$3" | cut -f1
+}
+
+# Looks at the units of a file, "source<TAB>key", as one. Those in which it finds something are asked alone, so that what is told
+# is not of the joining; the others are clean, unless something was found in a header.
+lint_joined() { # FLAGS UNITS
+    local source key findings suspects status=0 joined=$2.cpp
+    while IFS=$'\t' read -r source key; do printf '#include "%s"\n' "$root/$source"; done <"$2" >"$joined"
+    if findings=$(tidy "$1" "$joined"); then
+        suspects=""
+    else
+        suspects=$(grep -oE '^[^ :]+[.]cpp:[0-9]+:' <<<"$findings" | cut -d: -f1 | sort -u)
+        if [ -z "$suspects" ] || grep -qE '^[^ :]+[.]hpp:[0-9]+:[0-9]+: (error|warning):' <<<"$findings"; then
+            suspects=$(cut -f1 "$2")
         fi
+        suspects=${suspects//"$root/"/}
     fi
     while IFS=$'\t' read -r source key; do
-        lint_alone "$flags" "$source" "$key" || status=1
-    done < <(tail -n +2 "$1")
+        if [[ $'\n'$suspects$'\n' == *$'\n'$source$'\n'* ]]; then
+            lint_alone "$1" "$source" "$key" || status=1
+        else
+            : >"$remembered/$key"
+        fi
+    done <"$2"
+    return "$status"
+}
+
+# lint_batch FILE: the flags on its first line, then "source<TAB>key".
+lint_batch() {
+    local flags status=0 round=0 left=$1.left now aside
+    flags=$(head -n 1 "$1")
+    tail -n +2 "$1" >"$left"
+    while [ -s "$left" ]; do
+        round=$((round + 1))
+        now=$1.$round
+        mv "$left" "$now"
+        : >"$left"
+        while [ "$(wc -l <"$now")" -gt 1 ]; do
+            while IFS=$'\t' read -r source _; do printf '#include "%s"\n' "$root/$source"; done <"$now" >"$now.cpp"
+            aside=$(strangers_in "$flags" "$now.cpp" "$now")
+            [ -n "$aside" ] || break
+            awk -F'\t' 'NR == FNR { aside[$1] = 1; next } ($1 in aside)' <(printf '%s\n' "$aside") "$now" >>"$left"
+            awk -F'\t' 'NR == FNR { aside[$1] = 1; next } !($1 in aside)' <(printf '%s\n' "$aside") "$now" >"$now.kept"
+            mv "$now.kept" "$now"
+        done
+        if [ "$(wc -l <"$now")" -eq 1 ]; then
+            lint_alone "$flags" "$(cut -f1 "$now")" "$(cut -f2 "$now")" || status=1
+        else
+            lint_joined "$flags" "$now" || status=1
+        fi
+        printf '[looked at: %s]\n' "$(cut -f1 "$now" | tr '\n' ' ')"
+    done
     return "$status"
 }
