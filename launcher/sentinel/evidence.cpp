@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sentinel/evidence.hpp"
 
+#include "holdfast/common/text.hpp"
 #include "sentinel/boot_clock.hpp"
 
 #include <algorithm>
@@ -47,7 +48,10 @@ bool Evidence::is_of_another_gpu(const KernelLine& line) const {
 
 void Evidence::read_kernel_log() {
   if (!log_.obstacle().empty() && !std::exchange(obstacle_told_, true))
-    add({.kind = NodeSign::Kind::not_seen, .at_ms = read_wall_clock(), .text = log_.obstacle()});
+    add({.kind = NodeSign::Kind::not_seen,
+         .at_ms = read_wall_clock(),
+         .text = cat(log_.obstacle(),
+                     "; GPU faults that only the kernel tells of (Xid) are not seen")});
   const auto lines = log_.read_new(records_a_time);
   for (const KernelLine& line : lines) {
     if (is_of_another_gpu(line)) continue;
