@@ -128,6 +128,26 @@ void write_trials(Report& report) {
   });
 }
 
+/// A save that finds no room leaves a torso, after minutes in which nothing was computed.
+void checkpoint_space(Report& report) {
+  constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
+  report.each(report.facts.storage.checkpoints, [&](const CheckpointFacts& place) {
+    report.see(place.directory, place.newest_bytes, [&](std::uint64_t newest) {
+      report.see(place.directory, place.bytes_free, [&](std::uint64_t free) {
+        const double needed = report.limit("factor") * static_cast<double>(newest);
+        if (static_cast<double>(free) < needed)
+          report.against(
+              place.directory,
+              cat(free / mebibyte, " MiB are free, ", place.newest, " has ", newest / mebibyte),
+              cat("at least ", number_text(report.limit("factor")), " times as much"));
+      });
+    });
+  });
+}
+
+constexpr std::array checkpoint_limits{
+    Limit{"factor", 1.2, "times the newest whole checkpoint that must be free"}};
+
 constexpr auto rows = std::to_array<Check>({
     {"fs.mounts",
      "the class's file systems are mounted",
@@ -189,6 +209,16 @@ constexpr auto rows = std::to_array<Check>({
      "make room, or mount the file system anew",
      {},
      write_trials},
+    {"fs.ckpt_space",
+     "there is room for one more checkpoint",
+     "statfs and the newest checkpoint, where a directory is named",
+     periodic,
+     Severity::watch,
+     Action::tell_user,
+     Clears::when_passing,
+     "remove old checkpoints, or save elsewhere",
+     checkpoint_limits,
+     checkpoint_space},
     {"fs.nvme",
      "every NVMe drive is live",
      "/sys/class/nvme",

@@ -141,6 +141,27 @@ void limits(Report& report) {
 }
 
 constexpr std::array blocked_limits{Limit{"count", 32, "processes in state D at one look"}};
+/// What fans, power supplies and memory told the service processor. The words are the vendor's: a
+/// person reads them.
+void event_log(Report& report) {
+  const SystemFacts& system = report.facts.system;
+  report.see("", system.event_log_entries, [&](std::uint64_t entries) {
+    const auto fresh = report.grown("event_log", "entries", entries);
+    const std::string last = cat("; the last: ", system.event_log_last);
+    if (fresh && static_cast<double>(*fresh) > report.limit("fresh"))
+      report.against("",
+                     cat("entries since the last look: ", *fresh, last),
+                     cat("at most ", number_text(report.limit("fresh"))));
+    else if (static_cast<double>(entries) > report.limit("entries"))
+      report.against("",
+                     cat("entries: ", entries, last),
+                     cat("at most ", number_text(report.limit("entries"))));
+  });
+}
+
+constexpr std::array event_log_limits{Limit{"entries", 40, "entries that nobody has cleared"},
+                                      Limit{"fresh", 0, "entries since the last look"}};
+
 constexpr std::array zombie_limits{Limit{"watch", 1000, "zombies worth a look"},
                                    Limit{"unfit", 2000, "zombies no job should meet"}};
 constexpr std::array orphan_limits{Limit{"age_s", 60, "seconds a process may outlive its job"}};
@@ -230,6 +251,16 @@ constexpr auto rows = std::to_array<Check>({
      "systemctl restart it",
      {},
      services},
+    {"ipmi.sel",
+     "the service processor has nothing new to tell",
+     "the program that check.event_log names",
+     periodic,
+     Severity::watch,
+     Action::inspect,
+     Clears::when_passing,
+     "read the log, see to it, and clear the log",
+     event_log_limits,
+     event_log},
     {"os.kernel",
      "the kernel is the class's",
      "uname, class",

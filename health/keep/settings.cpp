@@ -79,12 +79,12 @@ Wrong take(const toml::node& node, std::chrono::milliseconds& into) {
 
 Wrong take(const toml::node& node, std::vector<std::string>& into) {
   const auto* list = node.as_array();
-  if (list == nullptr) return "must be a list of texts: [\"a\", \"b\"]";
+  if (list == nullptr) return R"(must be a list of texts: ["a", "b"])";
   into.clear();
   into.reserve(list->size());
   for (const toml::node& element : *list)
     if (auto wrong = take(element, into.emplace_back()))
-      return "must be a list of texts: [\"a\", \"b\"]";
+      return R"(must be a list of texts: ["a", "b"])";
   return std::nullopt;
 }
 
@@ -95,10 +95,17 @@ Wrong take_directories(const toml::node& node, std::vector<std::string>& into) {
   return std::nullopt;
 }
 
+/// The program by its whole path: root runs it, whatever its PATH is.
+Wrong take_command(const toml::node& node, std::vector<std::string>& into) {
+  if (auto wrong = take(node, into)) return wrong;
+  if (!into.empty() && !into.front().starts_with('/')) return "must begin with an absolute path";
+  return std::nullopt;
+}
+
 Wrong take(const toml::node& node, Mode& into) {
   std::string word;
   if (auto wrong = take(node, word)) return wrong;
-  if (word != "observe" && word != "act") return "must be \"observe\" or \"act\"";
+  if (word != "observe" && word != "act") return R"(must be "observe" or "act")";
   into = word == "act" ? Mode::act : Mode::observe;
   return std::nullopt;
 }
@@ -143,6 +150,16 @@ constexpr std::array keys{
          "[]",
          "directories to which return-to-service writes a small file"},
         [](CheckSettings& s, const toml::node& n) { return take_directories(n, s.write_to); }},
+    Key{{"checkpoints",
+         "list of texts",
+         "[]",
+         "directories that must have room for one more checkpoint"},
+        [](CheckSettings& s, const toml::node& n) { return take_directories(n, s.checkpoints); }},
+    Key{{"event_log",
+         "list of texts",
+         "[]",
+         "a program and its words that print the service processor's log; empty: not asked"},
+        [](CheckSettings& s, const toml::node& n) { return take_command(n, s.event_log); }},
     Key{{"deadline", "duration", "\"30s\"", "the same for the other tiers"},
         [](CheckSettings& s, const toml::node& n) { return take(n, s.deadline); }},
     Key{{"slurm_deadline", "duration", "\"5s\"", "for one answer of scontrol or sinfo"},

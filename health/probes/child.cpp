@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looks that may hang, each in a child. A child writes its facts as JSON into a pipe and exits; its
-// parent waits for all pipes at once. Order: fork all, read until the deadline, end what is left,
-// reap, and remember what cannot be reaped. A child holds nothing of its parent that others wait
-// for: Slurm reads a prolog's output until its end, and a child stuck in the kernel would hold it
-// open.
+// Looks that may hang, taken in children. A child takes its looks one after the other and writes
+// the facts of each as a line into a pipe, its time in microseconds before the JSON; its parent
+// waits for all pipes at once. Order: fork all, read until the deadline, end what is left, reap,
+// and remember what cannot be reaped. A fork costs more than most looks do, which is why several
+// share a child; when one of them hangs, those behind it get another child. A child holds nothing
+// of its parent that others wait for: Slurm reads a prolog's output until its end, and a child
+// stuck in the kernel would hold it open.
 #include "child.hpp"
 
+#include "child_process.hpp"
 #include "holdfast/common/text.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstddef>
-#include <fcntl.h>
+#include <map>
 #include <poll.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,14 +28,20 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t max_answer = std::size_t{4} << 20;
 
+/// One that did not answer within it is not waited for by those behind it.
+constexpr std::chrono::milliseconds longest_patience{250};
+
 struct Child {
-  pid_t pid{-1};
-  int answer{-1};  ///< read end of its pipe; -1 when it is over
-  Clock::time_point started;
-  std::string text;
-  Seen seen;
-  bool reaped{};
-  int status{};
+  ChildProcess process;
+  std::vector<std::size_t> looks;  ///< numbers of those it takes, in their order
+  std::size_t answered{};
+  Clock::time_point since;  ///< when it was started, or answered last
+  std::string text;         ///< of the answer that is coming
+  bool open{true};          ///< more is expected of it
+  bool handed_on{};         ///< those behind went to another child
+
+  [[nodiscard]] std::size_t at() const { return looks[answered]; }
+  [[nodiscard]] bool holds_others() const { return open && looks.size() - answered > 1; }
 };
 
 void write_all(int file, std::string_view text) {
@@ -46,172 +53,195 @@ void write_all(int file, std::string_view text) {
   }
 }
 
-void let_go_of_the_parent(pid_t parent) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (getppid() != parent) _exit(1);
-  setsid();
-  const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-  for (int file = 0; file <= 2; ++file)
-    if (null < 0 || dup2(null, file) < 0) close(file);
-  struct sigaction plain {};
-  plain.sa_handler = SIG_DFL;
-  for (const int signal : {SIGTERM, SIGINT, SIGALRM, SIGCHLD, SIGHUP})
-    sigaction(signal, &plain, nullptr);
-}
-
-[[noreturn]] void be_the_child(const Look& look, int answer, pid_t parent) {
-  let_go_of_the_parent(parent);
-  signal(SIGPIPE, SIG_IGN);
-  try {
-    Facts facts;
-    look.see(facts);
-    write_all(answer, to_json(facts));
-  } catch (...) {
-    _exit(2);  // out of memory, most likely: the parent says "ended with exit code 2"
-  }
-  _exit(0);  // not exit(): what the parent registered to run at its end is not ours
-}
-
-bool start(const Look& look, Child& child) {
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0) return false;
-  const pid_t parent = getpid();
-  child.started = Clock::now();
-  child.pid = fork();
-  if (child.pid == 0) {
-    close(ends[0]);
-    be_the_child(look, ends[1], parent);
-  }
-  close(ends[1]);
-  if (child.pid < 0) {
-    close(ends[0]);
-    return false;
-  }
-  child.answer = ends[0];
-  return true;
-}
-
 int milliseconds_until(Clock::time_point end) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());
   return static_cast<int>(std::max<std::int64_t>(left.count() + 1, 0));
 }
 
-void close_answer(Child& child) {
-  if (child.answer >= 0) close(child.answer);
-  child.answer = -1;
-}
-
-/// Takes what the pipe holds; closes it at its end, or when a child writes more than any could
-/// mean.
-void take_answer(Child& child) {
-  std::array<char, 65'536> buffer{};
-  const ssize_t got = read(child.answer, buffer.data(), buffer.size());
-  if (got < 0 && errno == EINTR) return;
-  if (got > 0) child.text.append(buffer.data(), static_cast<std::size_t>(got));
-  if (got > 0 && child.text.size() <= max_answer) return;
-  close_answer(child);
-  const auto took = Clock::now() - child.started;
-  child.seen.record.took_us = static_cast<std::uint64_t>(
+std::uint64_t microseconds_since(Clock::time_point begun) {
+  const auto took = Clock::now() - begun;
+  return static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::microseconds>(took).count());
 }
 
-/// Reads all pipes until each has ended or the time is out.
-void take_answers(std::vector<Child>& children, Clock::time_point end) {
-  for (;;) {
-    std::vector<pollfd> waits;
-    waits.reserve(children.size());
-    for (const Child& child : children)
-      if (child.answer >= 0) waits.push_back({child.answer, POLLIN, 0});
-    if (waits.empty()) return;
-    const int left = milliseconds_until(end);
-    if (left <= 0) return;
-    if (poll(waits.data(), waits.size(), left) < 0 && errno != EINTR) return;
-    for (const pollfd& wait : waits) {
-      if (wait.revents == 0) continue;
-      take_answer(*std::ranges::find(children, wait.fd, &Child::answer));
-    }
-  }
-}
-
-bool reap(Child& child) {
-  if (child.reaped) return true;
-  const pid_t got = waitpid(child.pid, &child.status, WNOHANG);
-  // ECHILD: somebody made the kernel reap our children
-  child.reaped = got == child.pid || (got < 0 && errno == ECHILD);
-  return child.reaped;
-}
-
-/// Waits until the child has ended. Kernels before 5.3 have no pidfd: there the signal is waited
-/// for.
-bool wait_for_end(Child& child, Clock::time_point end) {
-  if (reap(child)) return true;
-  const int process = static_cast<int>(syscall(SYS_pidfd_open, child.pid, 0U));
-  if (process >= 0) {
-    pollfd wait{process, POLLIN, 0};
-    while (poll(&wait, 1, milliseconds_until(end)) < 0 && errno == EINTR) {
-    }
-    close(process);
-    return reap(child);
-  }
-  sigset_t ended;
-  sigset_t before;
-  sigemptyset(&ended);
-  sigaddset(&ended, SIGCHLD);
-  pthread_sigmask(SIG_BLOCK, &ended, &before);
-  while (!reap(child) && Clock::now() < end) {
-    const int left = milliseconds_until(end);
-    const timespec time{left / 1000, left % 1000 * 1'000'000L};
-    sigtimedwait(&ended, nullptr, &time);
-  }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return child.reaped;
-}
-
-std::string how_it_ended(const Child& child) {
-  if (WIFSIGNALED(child.status)) return cat("ended by signal ", WTERMSIG(child.status));
-  if (WIFEXITED(child.status) && WEXITSTATUS(child.status) != 0)
-    return cat("ended with exit code ", WEXITSTATUS(child.status));
+std::string how_it_ended(int status) {
+  if (WIFSIGNALED(status)) return cat("ended by signal ", WTERMSIG(status));
+  if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+    return cat("ended with exit code ", WEXITSTATUS(status));
   return "its answer cannot be read";
 }
 
-/// Makes of what was read, and how the child ended, what is known.
-void conclude(Child& child, bool in_time, const LeftBehind& left_behind) {
-  ProbeRecord& record = child.seen.record;
-  if (!child.reaped) {
-    left_behind.remember(record.name, child.pid);
-    ++record.children_stuck;
+class Looking {
+ public:
+  Looking(const std::vector<Look>& looks, const ChildRules& rules, const LeftBehind& left_behind)
+      : looks_(looks),
+        rules_(rules),
+        left_behind_(left_behind),
+        end_(Clock::now() + rules.deadline),
+        patience_(std::min(rules.deadline / 4, longest_patience)),
+        seen_(looks.size()) {
+    children_.reserve(looks.size());  // each has a look of its own
   }
-  if (in_time) {
-    auto facts = parse_facts(child.text, record.name);
-    if (facts) {
-      child.seen.facts = std::move(*facts);
+
+  void start_all() {
+    std::map<unsigned, std::vector<std::size_t>> shared;
+    for (std::size_t at = 0; at < looks_.size(); ++at) {
+      ProbeRecord& record = seen_[at].record;
+      record.name = looks_[at].name;
+      record.children_stuck = left_behind_.count(record.name);
+      if (record.children_stuck >= LeftBehind::most) {
+        record.end = ProbeEnd::not_started;
+        record.why = cat(record.children_stuck, " earlier ones cannot be ended");
+      } else if (looks_[at].shared == 0) {
+        start({at});
+      } else {
+        shared[looks_[at].shared].push_back(at);
+      }
+    }
+    for (auto& [number, together] : shared)
+      start(std::move(together));
+  }
+
+  /// Reads all pipes until each has ended or the time is out.
+  void take_answers() {
+    while (Clock::now() < end_) {
+      std::vector<pollfd> waits;
+      waits.reserve(children_.size());
+      Clock::time_point wake = end_;
+      for (const Child& child : children_) {
+        if (child.open) waits.push_back({child.process.answers(), POLLIN, 0});
+        if (child.holds_others()) wake = std::min(wake, child.since + patience_);
+      }
+      if (waits.empty()) return;
+      if (poll(waits.data(), waits.size(), milliseconds_until(wake)) < 0 && errno != EINTR) return;
+      for (const pollfd& wait : waits)
+        if (wait.revents != 0) take_from(wait.fd);
+      for (std::size_t i = 0; i < children_.size(); ++i)
+        if (children_[i].holds_others() && Clock::now() >= children_[i].since + patience_)
+          hand_on(i);
+    }
+  }
+
+  /// Ends who has not answered, and reaps all.
+  std::vector<Seen> conclude() {
+    for (Child& child : children_)
+      if (child.open || child.handed_on) child.process.signal(rules_.end_signal);
+    const auto last = std::max(Clock::now(), end_) + rules_.grace;
+    for (Child& child : children_) {
+      // one that has answered may still hang while it exits; it gets the grace too
+      const bool reaped = child.process.wait_until(child.open ? last : Clock::now() + rules_.grace);
+      if (!reaped) leave_behind(child);
+      if (child.open) say_late(child, reaped);
+    }
+    return std::move(seen_);
+  }
+
+ private:
+  void start(std::vector<std::size_t> numbers) {
+    const auto work = [this, &numbers](int answer) {
+      for (const std::size_t number : numbers) {
+        const auto begun = Clock::now();
+        Facts facts;
+        looks_[number].see(facts);
+        write_all(answer, cat(microseconds_since(begun), ' ', to_json(facts), '\n'));
+      }
+    };
+    auto process = ChildProcess::start(work);
+    if (process) {
+      Child& child = children_.emplace_back();
+      child.process = std::move(*process);
+      child.looks = std::move(numbers);
+      child.since = Clock::now();
       return;
     }
-    record.end = ProbeEnd::failed;
-    record.why = how_it_ended(child);
-    return;
-  }
-  record.end = child.reaped ? ProbeEnd::timed_out : ProbeEnd::stuck;
-  record.why = child.reaped ? "was ended at the deadline" : "cannot be ended and was left behind";
-}
-
-void start_all(const std::vector<Look>& looks,
-               const LeftBehind& left_behind,
-               std::vector<Child>& children) {
-  for (const Look& look : looks) {
-    Child& child = children.emplace_back();
-    ProbeRecord& record = child.seen.record;
-    record.name = look.name;
-    record.children_stuck = left_behind.count(look.name);
-    if (record.children_stuck >= LeftBehind::most) {
-      record.end = ProbeEnd::not_started;
-      record.why = cat(record.children_stuck, " earlier ones cannot be ended");
-    } else if (!start(look, child)) {
-      record.end = ProbeEnd::not_started;
-      record.why = cat("no process for it: ", errno_code(errno).message());
+    const std::string why = cat("no process for it: ", errno_code(errno).message());
+    for (const std::size_t number : numbers) {
+      seen_[number].record.end = ProbeEnd::not_started;
+      seen_[number].record.why = why;
     }
   }
-}
+
+  void take_from(int pipe) {
+    const auto place = std::ranges::find_if(children_, [pipe](const Child& child) {
+      return child.open && child.process.answers() == pipe;
+    });
+    Child& child = *place;
+    std::array<char, 65'536> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled here
+    const ssize_t got = read(pipe, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) return;
+    if (got > 0) child.text.append(buffer.data(), static_cast<std::size_t>(got));
+    for (auto end = child.text.find('\n'); child.open && end != std::string::npos;
+         end = child.text.find('\n')) {
+      take(child, std::string_view(child.text).substr(0, end));
+      child.text.erase(0, end + 1);
+    }
+    if (child.open && (got <= 0 || child.text.size() > max_answer))
+      bury(static_cast<std::size_t>(place - children_.begin()));
+  }
+
+  void take(Child& child, std::string_view line) {
+    Seen& seen = seen_[child.at()];
+    const auto blank = std::min(line.find(' '), line.size() - 1);
+    seen.record.took_us = parse_number<std::uint64_t>(line.substr(0, blank)).value_or(0);
+    auto facts = parse_facts(line.substr(blank + 1), seen.record.name);
+    if (facts) {
+      seen.facts = std::move(*facts);
+    } else {
+      seen.record.end = ProbeEnd::failed;
+      seen.record.why = "its answer cannot be read";
+    }
+    child.since = Clock::now();
+    child.open = ++child.answered < child.looks.size();
+  }
+
+  /// It ended, or wrote more than any could mean, without the answer that was due.
+  void bury(std::size_t which) {
+    if (children_[which].holds_others()) hand_on(which);
+    Child& child = children_[which];
+    child.open = false;
+    ProbeRecord& record = seen_[child.at()].record;
+    record.took_us = microseconds_since(child.since);
+    record.end = ProbeEnd::failed;
+    child.process.signal(rules_.end_signal);
+    record.why = child.process.wait_until(Clock::now() + rules_.grace)
+                     ? how_it_ended(child.process.status())
+                     : "its answer cannot be read";
+  }
+
+  void hand_on(std::size_t which) {
+    Child& child = children_[which];
+    const auto behind = child.looks.begin() + static_cast<std::ptrdiff_t>(child.answered) + 1;
+    std::vector<std::size_t> rest(behind, child.looks.end());
+    child.looks.erase(behind, child.looks.end());
+    child.handed_on = true;
+    start(std::move(rest));
+  }
+
+  void leave_behind(const Child& child) {
+    const std::size_t look = child.open ? child.at() : child.looks.back();
+    left_behind_.remember(looks_[look].name, child.process.pid());
+    ++seen_[look].record.children_stuck;
+  }
+
+  void say_late(const Child& child, bool reaped) {
+    for (std::size_t i = child.answered; i < child.looks.size(); ++i) {
+      ProbeRecord& record = seen_[child.looks[i]].record;
+      record.took_us =
+          static_cast<std::uint64_t>(std::chrono::microseconds(rules_.deadline).count());
+      const bool stuck = !reaped && i == child.answered;
+      record.end = stuck ? ProbeEnd::stuck : ProbeEnd::timed_out;
+      record.why = stuck ? "cannot be ended and was left behind" : "was ended at the deadline";
+    }
+  }
+
+  const std::vector<Look>& looks_;
+  const ChildRules& rules_;
+  const LeftBehind& left_behind_;
+  Clock::time_point end_;
+  std::chrono::milliseconds patience_;
+  std::vector<Seen> seen_;
+  std::vector<Child> children_;
+};
 
 }  // namespace
 
@@ -219,31 +249,11 @@ std::vector<Seen> look_in_children(const std::vector<Look>& looks,
                                    const ChildRules& rules,
                                    const LeftBehind& left_behind,
                                    const std::function<void()>& meanwhile) {
-  std::vector<Child> children;
-  children.reserve(looks.size());
-  const auto end = Clock::now() + rules.deadline;
-  start_all(looks, left_behind, children);
+  Looking looking(looks, rules, left_behind);
+  looking.start_all();
   meanwhile();
-  take_answers(children, end);
-  for (Child& child : children)
-    if (child.answer >= 0) kill(child.pid, rules.end_signal);
-  std::vector<Seen> seen;
-  seen.reserve(children.size());
-  const auto last = std::max(Clock::now(), end) + rules.grace;
-  for (Child& child : children) {
-    if (child.pid > 0) {
-      const bool in_time = child.answer < 0;
-      // one that has answered may still hang while it exits; it gets the grace too
-      wait_for_end(child, in_time ? Clock::now() + rules.grace : last);
-      close_answer(child);
-      if (!in_time)
-        child.seen.record.took_us =
-            static_cast<std::uint64_t>(std::chrono::microseconds(rules.deadline).count());
-      conclude(child, in_time, left_behind);
-    }
-    seen.push_back(std::move(child.seen));
-  }
-  return seen;
+  looking.take_answers();
+  return looking.conclude();
 }
 
 }  // namespace holdfast::health

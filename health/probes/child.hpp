@@ -17,6 +17,7 @@ namespace holdfast::health {
 struct Look {
   std::string name;
   std::function<void(Facts&)> see;
+  unsigned shared{};  ///< looks of one number share a child, in their order; 0 has one of its own
 };
 
 struct Seen {
@@ -31,10 +32,11 @@ struct ChildRules {
   int end_signal{SIGKILL};  ///< tests send one that a child may ignore
 };
 
-/// Takes all looks at once, each in a child of its own, and waits until all have answered or the
-/// deadline has passed. A child that cannot be ended (it waits in the kernel) is left behind and
-/// remembered; a look of which too many were left behind is not taken. `meanwhile` is what the
-/// parent does itself while they look. In order of `looks`.
+/// Takes all looks at once, in children, and waits until all have answered or the deadline has
+/// passed. A look that takes long, or whose child dies, holds up no other: those behind it in the
+/// same child are given to a new one. A child that cannot be ended (it waits in the kernel) is left
+/// behind and remembered; a look of which too many were left behind is not taken. `meanwhile` is
+/// what the parent does itself while they look. In order of `looks`.
 [[nodiscard]] std::vector<Seen> look_in_children(
     const std::vector<Look>& looks,
     const ChildRules& rules,

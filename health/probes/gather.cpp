@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looks at the whole node. The parent reads only what cannot wait (the list of mounts, the kernel's
-// log) and starts one child for each thing that could; a server that does not answer, or a GPU that
-// holds the driver's lock, costs its own child and its own line, and nobody else's.
+// log) and leaves to children all that could; a server that does not answer, or a GPU that holds
+// the driver's lock, costs its own line, and nobody else's.
 #include "holdfast/health/probes/gather.hpp"
 
 #include "child.hpp"
@@ -21,9 +21,13 @@ namespace holdfast::health {
 
 namespace {
 
+/// Looks that share a child. What takes longest has one half, all else the other.
+enum Shared : unsigned { alone = 0, with_processes = 1, with_devices = 2 };
+
 /// What one probe reads, and what is unseen when it does not answer.
 struct Probe {
   std::string_view name;
+  Shared shared;
   void (*see)(const GatherWish& wish, Facts& facts);
   void (*miss)(Facts& facts, const std::string& why);
 };
@@ -35,8 +39,14 @@ void unsee(Fact<T>& fact, const std::string& why) {
 
 void see_gpus(const GatherWish& wish, Facts& facts) {
   const Tree tree(wish.root);
-  ask_nvml({wish.nvml_library, wish.thorough}, facts);
-  look_at_nvidia_files(tree, facts);
+  const bool named = wish.nvml_library.find('/') != std::string::npos;
+  if (named || may_have_nvidia_gpus(tree)) {
+    ask_nvml({wish.nvml_library, wish.thorough}, facts);
+    look_at_nvidia_files(tree, facts);
+  } else {
+    facts.gpu_driver.start = Fact<std::string>::lacking("no NVIDIA GPU here");
+    facts.gpu_driver.kernel_version = facts.gpu_driver.start;
+  }
   if (facts.gpus.known() || facts.gpus.unseen()) return;
   look_at_amd_gpus(tree, facts);
 }
@@ -57,34 +67,34 @@ void see_host(const GatherWish& wish, Facts& facts) {
 }
 
 void see_processes(const GatherWish& wish, Facts& facts) {
-  look_at_processes(Tree(wish.root), facts);
+  look_at_processes(Tree(wish.root), wish.quick, facts);
 }
 
 void see_slurm(const GatherWish& wish, Facts& facts) { look_at_slurm(Tree(wish.root), facts); }
 
-/// In the order they are started: what takes longest first.
+void see_event_log(const GatherWish& wish, Facts& facts) {
+  read_event_log(wish.event_log(), facts);
+}
+
+/// Beside each other in a child in this order: behind a driver that hangs there is nobody.
 constexpr std::array probes{
-    Probe{"gpus",
-          see_gpus,
-          [](Facts& facts, const std::string& why) {
-            unsee(facts.gpu_driver.start, why);
-            unsee(facts.gpus, why);
-          }},
-    Probe{"devices",
-          see_devices,
-          [](Facts& facts, const std::string& why) {
-            unsee(facts.pci, why);
-            unsee(facts.ib_ports, why);
-            unsee(facts.nets, why);
-          }},
     Probe{"processes",
+          with_processes,
           see_processes,
           [](Facts& facts, const std::string& why) {
             unsee(facts.system.blocked, why);
             unsee(facts.slurm.leftovers, why);
             unsee(facts.slurm.orphans, why);
           }},
+    Probe{"slurm",
+          with_processes,
+          see_slurm,
+          [](Facts& facts, const std::string& why) {
+            unsee(facts.slurm.munge_answers, why);
+            unsee(facts.slurm.gres_gpus, why);
+          }},
     Probe{"host",
+          with_devices,
           see_host,
           [](Facts& facts, const std::string& why) {
             unsee(facts.memory.total_bytes, why);
@@ -92,22 +102,37 @@ constexpr std::array probes{
             unsee(facts.cpu.online, why);
             unsee(facts.storage.drives, why);
           }},
-    Probe{"slurm",
-          see_slurm,
+    Probe{"devices",
+          with_devices,
+          see_devices,
           [](Facts& facts, const std::string& why) {
-            unsee(facts.slurm.munge_answers, why);
-            unsee(facts.slurm.gres_gpus, why);
+            unsee(facts.pci, why);
+            unsee(facts.ib_ports, why);
+            unsee(facts.nets, why);
           }},
+    Probe{"gpus",
+          with_devices,
+          see_gpus,
+          [](Facts& facts, const std::string& why) {
+            unsee(facts.gpu_driver.start, why);
+            unsee(facts.gpus, why);
+          }},
+    Probe{"event_log",
+          alone,
+          see_event_log,
+          [](Facts& facts, const std::string& why) { unsee(facts.system.event_log_entries, why); }},
 };
 
-constexpr std::array<std::string_view, 7> names{
-    "gpus", "devices", "processes", "host", "slurm", "storage", "kernel_log"};
+constexpr std::array<std::string_view, 8> names{
+    "gpus", "devices", "processes", "host", "slurm", "storage", "kernel_log", "event_log"};
 
 constexpr std::string_view mount_mark = "mount ";
 constexpr std::string_view write_mark = "write ";
+constexpr std::string_view checkpoint_mark = "checkpoints ";
 constexpr std::size_t most_remote_mounts = 32;
 
 bool is_wanted(const GatherWish& wish, std::string_view probe) {
+  if (probe == "event_log" && !wish.event_log) return false;
   return std::ranges::find(wish.without, probe) == wish.without.end();
 }
 
@@ -149,9 +174,11 @@ std::vector<Look> remote_looks(const GatherWish& wish, std::vector<MountFacts>& 
   return looks;
 }
 
-/// Local file systems answer at once, except those whose disk hangs: so they have a child too.
+/// Local file systems answer at once, except those whose disk hangs: so they are asked in a child
+/// too.
 Look local_look(const GatherWish& wish, std::vector<MountFacts> mounts) {
-  return {"storage", [&wish, mounts = std::move(mounts)](Facts& facts) {
+  return {"storage",
+          [&wish, mounts = std::move(mounts)](Facts& facts) {
             std::vector<MountFacts> asked;
             asked.reserve(mounts.size());
             for (const MountFacts& mount : mounts) {
@@ -160,7 +187,8 @@ Look local_look(const GatherWish& wish, std::vector<MountFacts> mounts) {
               ask_mount(Tree(wish.root), asked.back());
             }
             facts.storage.mounts = std::move(asked);
-          }};
+          },
+          with_devices};
 }
 
 /// The answer travels as a map of one.
@@ -169,6 +197,57 @@ Look look_at_write(const GatherWish& wish, const std::string& directory) {
             facts.storage.write_trials = std::map<std::string, std::string>{
                 {directory, try_to_write(Tree(wish.root).path_of(directory.substr(1)))}};
           }};
+}
+
+/// The answer travels as a list of one.
+Look look_at_checkpoints(const GatherWish& wish, const std::string& directory) {
+  return {cat(checkpoint_mark, directory), [&wish, directory](Facts& facts) {
+            const std::filesystem::path path = Tree(wish.root).path_of(directory.substr(1));
+            CheckpointFacts place;
+            place.directory = directory;
+            place.bytes_free = ask_bytes_free(path);
+            wish.find_newest_checkpoint(path, place);
+            facts.storage.checkpoints = std::vector<CheckpointFacts>{std::move(place)};
+          }};
+}
+
+/// Adds what a child saw of a directory of checkpoints, or that it saw nothing.
+void add_checkpoints(const Seen& seen, StorageFacts& storage) {
+  auto all = storage.checkpoints.value_or({});
+  if (seen.facts) {
+    std::ranges::copy(seen.facts->storage.checkpoints.value_or({}), std::back_inserter(all));
+  } else {
+    const std::string& why = seen.record.why;
+    CheckpointFacts& place = all.emplace_back();
+    place.directory = seen.record.name.substr(checkpoint_mark.size());
+    place.newest_bytes = Fact<std::uint64_t>::unseen(why);
+    place.bytes_free = Fact<std::uint64_t>::unseen(why);
+  }
+  storage.checkpoints = std::move(all);
+}
+
+std::vector<Look> all_looks(const GatherWish& wish,
+                            const std::string& node,
+                            Fact<std::vector<MountFacts>>& mounts) {
+  std::vector<Look> looks;
+  const bool storage = mounts.known() && is_wanted(wish, "storage");
+  if (storage) looks.push_back(local_look(wish, *mounts));
+  for (const Probe& probe : probes) {
+    if (!is_wanted(wish, probe.name)) continue;
+    const auto see = [&wish, &probe, node](Facts& seen) {
+      seen.node = node;
+      probe.see(wish, seen);
+    };
+    looks.push_back({std::string(probe.name), see, probe.shared});
+  }
+  if (storage) std::ranges::move(remote_looks(wish, *mounts), std::back_inserter(looks));
+  if (wish.thorough)
+    for (const std::string& directory : wish.write_to)
+      looks.push_back(look_at_write(wish, directory));
+  if (wish.find_newest_checkpoint)
+    for (const std::string& directory : wish.checkpoints)
+      looks.push_back(look_at_checkpoints(wish, directory));
+  return looks;
 }
 
 /// Puts what a child saw of mounts in the place of what the list says.
@@ -200,6 +279,8 @@ void take_over(Seen& seen, std::vector<MountFacts>& mounts, Facts& facts) {
     auto trials = facts.storage.write_trials.value_or({});
     if (seen.facts) trials.merge(seen.facts->storage.write_trials.value_or({}));
     facts.storage.write_trials = std::move(trials);  // of one that hangs its probe's record tells
+  } else if (record.name.starts_with(checkpoint_mark)) {
+    add_checkpoints(seen, facts.storage);
   } else if (seen.facts) {
     merge(facts, *seen.facts);
   } else {
@@ -220,21 +301,8 @@ Gathered gather(const GatherWish& wish) {
   facts.node = own_name(wish);
   facts.boot_id = tree.text("proc/sys/kernel/random/boot_id").value_or("");
   facts.at = std::int64_t{time(nullptr)};
-  std::vector<Look> looks;
-  for (const Probe& probe : probes)
-    if (is_wanted(wish, probe.name))
-      looks.push_back({std::string(probe.name), [&wish, &probe, node = facts.node](Facts& seen) {
-                         seen.node = node;
-                         probe.see(wish, seen);
-                       }});
   auto mounts = list_mounts(tree);
-  if (mounts.known() && is_wanted(wish, "storage")) {
-    looks.push_back(local_look(wish, *mounts));
-    std::ranges::move(remote_looks(wish, *mounts), std::back_inserter(looks));
-  }
-  if (wish.thorough)
-    for (const std::string& directory : wish.write_to)
-      looks.push_back(look_at_write(wish, directory));
+  const std::vector<Look> looks = all_looks(wish, facts.node, mounts);
   // Nobody else has begun a thread: a probe forks.
   const auto variable = [](const char* name) {
     return std::getenv(name);  // NOLINT(concurrency-mt-unsafe)

@@ -3,6 +3,7 @@
 // facts; what they cannot see they say.
 #pragma once
 
+#include "holdfast/common/result.hpp"
 #include "holdfast/health/facts.hpp"
 #include "holdfast/health/kernel_log/cursor.hpp"
 #include "tree.hpp"
@@ -21,6 +22,10 @@ void look_at_ib(const Tree& tree, bool thorough, Facts& facts);
 void look_at_nets(const Tree& tree, Facts& facts);
 void look_at_amd_gpus(const Tree& tree, Facts& facts);
 
+/// Whether the driver is loaded or one of its GPUs is on the bus: else its library is not looked
+/// for, which the loader does in dozens of places.
+[[nodiscard]] bool may_have_nvidia_gpus(const Tree& tree);
+
 /// What files say of the NVIDIA driver, and who the processes on its GPUs are: after ask_nvml().
 void look_at_nvidia_files(const Tree& tree, Facts& facts);
 
@@ -34,7 +39,11 @@ void look_at_environment(const Tree& tree,
                          Facts& facts);
 
 /// Processes, and the cgroups of jobs: who waits in the kernel, who is left from an ended job.
-void look_at_processes(const Tree& tree, Facts& facts);
+/// The quick look passes over the kernel's own threads, and what only they could tell.
+void look_at_processes(const Tree& tree, bool quick, Facts& facts);
+
+/// What the service processor's log says, one entry a line, or why it could not be had.
+void read_event_log(const Result<std::string>& text, Facts& facts);
 
 /// Slurm's files: what they promise of the node `facts.node`.
 void look_at_slurm(const Tree& tree, Facts& facts);
@@ -52,6 +61,9 @@ void look_at_drives(const Tree& tree, Facts& facts);
 
 /// Asks the file system; may wait for ever.
 void ask_mount(const Tree& tree, MountFacts& mount);
+
+/// Asks a file system how much of it is free for those who ask; may wait for ever.
+[[nodiscard]] Fact<std::uint64_t> ask_bytes_free(const std::filesystem::path& directory);
 
 /// "written", or the name of the error: "ENOSPC". May wait for ever.
 [[nodiscard]] std::string try_to_write(const std::filesystem::path& directory);

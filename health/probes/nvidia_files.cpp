@@ -80,8 +80,10 @@ std::vector<std::string> gpus_on_the_bus(const Tree& tree) {
 /// A lost GPU does not tell its address. NVML counts in the order of the bus, so that the addresses
 /// nobody claims belong to the lost ones in the same order; where the numbers differ nothing is
 /// said.
-void name_lost_gpus(const std::vector<std::string>& on_the_bus, std::vector<GpuFacts>& gpus) {
+void name_lost_gpus(const Tree& tree, std::vector<GpuFacts>& gpus) {
   const auto is_nameless = [](const GpuFacts& gpu) { return gpu.at.starts_with("index "); };
+  if (std::ranges::none_of(gpus, is_nameless)) return;
+  const std::vector<std::string> on_the_bus = gpus_on_the_bus(tree);
   std::vector<std::string> unclaimed;
   std::ranges::copy_if(on_the_bus, std::back_inserter(unclaimed), [&](const std::string& address) {
     return std::ranges::find(gpus, address, &GpuFacts::at) == gpus.end();
@@ -95,20 +97,23 @@ void name_lost_gpus(const std::vector<std::string>& on_the_bus, std::vector<GpuF
 
 }  // namespace
 
+bool may_have_nvidia_gpus(const Tree& tree) {
+  return tree.exists("proc/driver/nvidia") || !gpus_on_the_bus(tree).empty();
+}
+
 void look_at_nvidia_files(const Tree& tree, Facts& facts) {
   GpuDriverFacts& driver = facts.gpu_driver;
   driver.kernel_version = module_version(tree);
   // The library without a driver, on a node without a GPU: one image for all nodes, not a fault.
   const bool no_driver = driver.start.is("driver not loaded") && !driver.kernel_version.known();
-  const std::vector<std::string> on_the_bus = gpus_on_the_bus(tree);
-  if (no_driver && on_the_bus.empty()) {
+  if (no_driver && gpus_on_the_bus(tree).empty()) {
     driver.start = Fact<std::string>::lacking("no NVIDIA GPU here");
     facts.gpus = Fact<std::vector<GpuFacts>>::lacking("no NVIDIA GPU here");
   }
   if (driver.counted.known() && *driver.counted <= 256 && driver.kernel_version.known())
     driver.device_nodes = device_nodes(tree, *driver.counted);
   if (!facts.gpus.known()) return;
-  name_lost_gpus(on_the_bus, *facts.gpus);
+  name_lost_gpus(tree, *facts.gpus);
   for (GpuFacts& gpu : *facts.gpus)
     if (gpu.processes.known())
       for (GpuProcess& process : *gpu.processes)

@@ -14,6 +14,7 @@ struct ProcessStat {
   std::string name;         ///< may hold blanks and parentheses
   char state{};             ///< R, S, D, Z, …
   std::uint64_t started{};  ///< clock ticks since the boot
+  bool kernel_thread{};
 };
 
 [[nodiscard]] std::optional<ProcessStat> parse_process_stat(std::string_view text);

@@ -2,14 +2,19 @@
 // One pass over /proc. A process belongs to a job when its cgroup does; a job is running when its
 // slurmstepd is. What is in a job's cgroup without a slurmstepd was left behind by a job that
 // ended.
+#include "holdfast/common/result.hpp"
 #include "holdfast/common/text.hpp"
+#include "holdfast/files/descriptor.hpp"
 #include "looks.hpp"
 #include "process_stat.hpp"
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <dirent.h>
 #include <fcntl.h>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <sys/stat.h>
@@ -49,18 +54,19 @@ struct Owned {
 };
 
 /// A node has thousands of processes, and this is done for each: one path, one file, no string but
-/// the name. The owner of the file is the owner of the process.
-std::optional<Owned> read_stat(int proc, const std::string& number) {
-  const int file = openat(proc, cat(number, "/stat").c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return std::nullopt;
-  struct stat status {};
+/// the name. The owner of the file is the owner of the process; a kernel thread is root's.
+std::optional<Owned> read_stat(int proc, const char* number) {
+  const files::Descriptor file(
+      openat(proc, cat(number, "/stat").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!file.open()) return std::nullopt;
   std::array<char, 512> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): read() fills it
-  const bool owned = fstat(file, &status) == 0;
-  const ssize_t got = read(file, buffer.data(), buffer.size());
-  close(file);
-  if (!owned || got <= 0) return std::nullopt;
+  const ssize_t got = read(file.get(), buffer.data(), buffer.size());
+  if (got <= 0) return std::nullopt;
   auto stat = parse_process_stat(trim({buffer.data(), static_cast<std::size_t>(got)}));
   if (!stat) return std::nullopt;
+  if (stat->kernel_thread) return Owned{std::move(*stat), 0};
+  struct stat status {};
+  if (fstat(file.get(), &status) != 0) return std::nullopt;
   return Owned{std::move(*stat), status.st_uid};
 }
 
@@ -93,28 +99,33 @@ void look_at_daemons(const Tree& tree,
   if (const auto job = job_of_step_daemon(tree, process)) seen.running_jobs.insert(*job);
 }
 
-void look_at_one(const Tree& tree, int proc, const std::string& number, Pass& seen) {
+ProcessFacts facts_of(const Owned& process, const Pass& seen) {
+  const double began = static_cast<double>(process.stat.started) / seen.ticks;
+  const double age = std::max(seen.uptime - began, 0.0);
+  return {process.stat.pid, process.stat.name, process.owner, static_cast<std::uint64_t>(age)};
+}
+
+void look_at_one(const Tree& tree, int proc, const char* number, Pass& seen) {
   const auto read = read_stat(proc, number);
   if (!read) return;  // it ended meanwhile
-  const ProcessStat* const stat = &read->stat;
-  const std::uint32_t owner = read->owner;
-  const std::string process = cat("proc/", number);
+  const ProcessStat& stat = read->stat;
   ++seen.all;
-  if (stat->state == 'Z') ++seen.zombies;
-  const double age = std::max(seen.uptime - static_cast<double>(stat->started) / seen.ticks, 0.0);
-  ProcessFacts facts{stat->pid, stat->name, owner, static_cast<std::uint64_t>(age)};
-  if (stat->state == 'D' && seen.blocked.size() < most_listed) seen.blocked.push_back(facts);
-  if (owner == 0) look_at_daemons(tree, process, *stat, seen);
+  if (stat.state == 'Z') ++seen.zombies;
+  if (stat.state == 'D' && seen.blocked.size() < most_listed)
+    seen.blocked.push_back(facts_of(*read, seen));
+  const std::uint32_t owner = read->owner;
+  if (owner == 0 && stat.name.starts_with("slurm"))
+    look_at_daemons(tree, cat("proc/", number), stat, seen);
   const bool of_user = owner >= first_user && owner != nobody;
   // only processes of users and of root in a job's cgroup matter; reading it costs most of this
   // pass
-  if (!of_user || stat->state == 'Z') return;
-  const std::string group = cgroup_of(tree, process);
+  if (!of_user || stat.state == 'Z') return;
+  const std::string group = cgroup_of(tree, cat("proc/", number));
   if (const auto job = job_of_cgroup(group)) {
     seen.groups[*job].insert(group);
     seen.users_of_jobs.insert(owner);
   } else if (seen.of_users.size() < 4096) {
-    seen.of_users.push_back(std::move(facts));
+    seen.of_users.push_back(facts_of(*read, seen));
   }
 }
 
@@ -155,10 +166,7 @@ void compare_versions(const Tree& tree, const std::string& slurmd, SlurmFacts& s
   slurm.slurmd_version = Fact<std::string>::lacking("its library does not carry its version");
 }
 
-void conclude(const Tree& tree, Pass& seen, Facts& facts) {
-  facts.system.blocked = std::move(seen.blocked);
-  facts.system.zombies = seen.zombies;
-  facts.system.processes = seen.all;
+void conclude_jobs(const Tree& tree, Pass& seen, Facts& facts) {
   std::set<std::uint32_t> jobs = seen.running_jobs;
   std::vector<std::string> leftovers;
   for (const auto& [job, groups] : seen.groups) {
@@ -174,7 +182,23 @@ void conclude(const Tree& tree, Pass& seen, Facts& facts) {
     if (!seen.users_of_jobs.contains(process.uid) && orphans.size() < most_listed)
       orphans.push_back(std::move(process));
   facts.slurm.orphans = std::move(orphans);
-  compare_versions(tree, seen.slurmd, facts.slurm);
+}
+
+/// The threads of the kernel, in ascending order: half of what a node with many PUs lists, and none
+/// of it is of Slurm or of a user. Empty where the kernel does not list them.
+std::vector<std::uint32_t> kernel_threads(const Tree& tree) {
+  const auto parent = tree.text("proc/2/stat");
+  const auto stat = parent.known() ? parse_process_stat(*parent) : std::nullopt;
+  if (!stat || !stat->kernel_thread) return {};  // in a container number 2 is anybody
+  constexpr std::size_t most = std::size_t{4} << 20;
+  const auto children = tree.long_text("proc/2/task/2/children", most);
+  std::vector<std::uint32_t> threads;
+  if (!children.known()) return threads;
+  threads.reserve(children->size() / 3);
+  for (const std::string_view word : split(*children, ' '))
+    if (const auto thread = parse_number<std::uint32_t>(word)) threads.push_back(*thread);
+  std::ranges::sort(threads);
+  return threads;
 }
 
 }  // namespace
@@ -196,21 +220,32 @@ bool runs_here(const Tree& tree, std::uint32_t job) {
   });
 }
 
-void look_at_processes(const Tree& tree, Facts& facts) {
-  const auto names = tree.names("proc");
-  if (!names.known()) {
-    facts.system.processes = Fact<std::uint64_t>::missing(names.gap(), names.why());
+void look_at_processes(const Tree& tree, bool quick, Facts& facts) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> proc(opendir(tree.path_of("proc").c_str()), closedir);
+  if (!proc) {
+    facts.system.processes =
+        Fact<std::uint64_t>::unseen(cat("/proc: ", errno_code(errno).message()));
     return;
   }
   Pass seen;
   seen.uptime = static_cast<double>(leading_number(tree.text("proc/uptime")).value_or(0));
   seen.ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
-  const int proc = open(tree.path_of("proc").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  for (const std::string& name : *names)
-    if (name.find_first_not_of("0123456789") == std::string::npos)
-      look_at_one(tree, proc, name, seen);
-  if (proc >= 0) close(proc);
-  conclude(tree, seen, facts);
+  const auto passed_over = quick ? kernel_threads(tree) : std::vector<std::uint32_t>{};
+  const auto is_passed_over = [&passed_over](std::string_view name) {
+    const auto number = parse_number<std::uint32_t>(name);
+    return !number || std::ranges::binary_search(passed_over, *number);
+  };
+  // as the kernel lists them; readdir() is safe here: this stream is ours alone
+  while (const dirent* entry = readdir(proc.get())) {  // NOLINT(concurrency-mt-unsafe)
+    const char* const name = static_cast<const char*>(entry->d_name);
+    if (!is_passed_over(name)) look_at_one(tree, dirfd(proc.get()), name, seen);
+  }
+  conclude_jobs(tree, seen, facts);
+  if (quick) return;
+  facts.system.blocked = std::move(seen.blocked);
+  facts.system.zombies = seen.zombies;
+  facts.system.processes = seen.all;
+  compare_versions(tree, seen.slurmd, facts.slurm);
 }
 
 }  // namespace holdfast::health

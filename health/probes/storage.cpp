@@ -158,6 +158,13 @@ void ask_mount(const Tree& tree, MountFacts& mount) {
   mount.inodes_free = std::uint64_t{space.f_favail};
 }
 
+Fact<std::uint64_t> ask_bytes_free(const std::filesystem::path& directory) {
+  struct statvfs space {};
+  if (statvfs(directory.c_str(), &space) != 0)
+    return Fact<std::uint64_t>::unseen(cat(directory.string(), ": ", errno_code(errno).message()));
+  return std::uint64_t{space.f_bavail} * space.f_frsize;
+}
+
 void look_at_drives(const Tree& tree, Facts& facts) {
   std::vector<DriveFacts> drives;
   list_nvme(tree, drives);

@@ -70,6 +70,7 @@ Baseline baseline_of(const Facts& facts) {
       all.add(edac.controller, "uncorrected", edac.uncorrected);
     }
   all.add("cpu", "throttled", facts.cpu.throttled);
+  all.add("event_log", "entries", facts.system.event_log_entries);
   return made;
 }
 

@@ -4,11 +4,13 @@
 // settings allow. It forks (probes) and runs sinfo and scontrol, so it must run before anything
 // makes a thread.
 #include "cli/check/facts_source.hpp"
+#include "cli/check/newest_checkpoint.hpp"
 #include "cli/check/output.hpp"
 #include "cli/result_file.hpp"
 #include "cli/verbs.hpp"
 #include "holdfast/common/text.hpp"
 #include "holdfast/health/keep/act.hpp"
+#include "holdfast/health/keep/slurm.hpp"
 #include "holdfast/health/learn.hpp"
 #include "holdfast/health/probes/gather.hpp"
 #include "holdfast/step/settings.hpp"
@@ -41,6 +43,7 @@ constexpr std::array specs{
     OptionSpec{"save-facts", Takes::file, "FILE", "write what was seen, judge nothing"},
     OptionSpec{"learn", Takes::text, "NAME", "print the class of this healthy node"},
     OptionSpec{"diff", Takes::text, "FILE|NODE", "compare with saved facts or with another node"},
+    OptionSpec{"ckpt", Takes::directory, "DIR", "has DIR room for one more checkpoint"},
     OptionSpec{"act", Takes::nothing, "", "keep the record, do what settings allow"},
     OptionSpec{"node", Takes::text, "NAME", "this node's name in Slurm"},
     OptionSpec{"job", Takes::text, "ID", "the job; SLURM_JOB_ID by default"},
@@ -75,6 +78,19 @@ Result<Wish> wish_of(const ParsedOptions& options, Caller& caller) {
   return wish;
 }
 
+/// What takes its time, and is looked at from time to time only.
+void wish_for_rare_looks(const Wish& wish, health::GatherWish& gather) {
+  if (wish.tier != Tier::periodic && wish.tier != Tier::return_to_service) return;
+  gather.checkpoints = wish.settings.checkpoints;
+  if (const auto named = wish.options.value("ckpt"))
+    gather.checkpoints = {std::filesystem::absolute(*named).lexically_normal().string()};
+  gather.find_newest_checkpoint = find_newest_checkpoint;
+  if (wish.settings.event_log.empty()) return;
+  gather.event_log = [&words = wish.settings.event_log, limit = gather.deadline * 3 / 4] {
+    return health::run_program(words, limit);
+  };
+}
+
 health::GatherWish gather_wish(const Wish& wish) {
   health::GatherWish gather;
   if (const auto root = wish.options.value("root")) gather.root = *root;
@@ -83,10 +99,12 @@ health::GatherWish gather_wish(const Wish& wish) {
   gather.write_to = wish.settings.write_to;
   // What is left of the prolog's second is for judging, and for the loader.
   const bool quick = wish.tier == Tier::prolog || wish.tier == Tier::job;
+  gather.quick = wish.tier == Tier::prolog;
   gather.deadline = quick ? wish.settings.prolog_deadline * 4 / 5 : wish.settings.deadline;
   // Beside a running job only what its checks read; its sentinel reads the kernel's log itself.
   if (wish.tier == Tier::job)
     gather.without = {"processes", "host", "slurm", "storage", "kernel_log"};
+  wish_for_rare_looks(wish, gather);
   std::string nvml = from_environment(wish.caller, "HOLDFAST_NVML_LIBRARY");
   if (nvml.empty()) nvml = wish.settings.nvml.string();
   if (!nvml.empty()) gather.nvml_library = nvml;
@@ -237,6 +255,12 @@ Result<ExitStatus> run_check(const ParsedOptions& options, Caller& caller) {
                    {}};
   const auto wish = wish_of(options, caller);
   if (!wish) return wish.error();
+  const bool rare = wish->tier == Tier::periodic || wish->tier == Tier::return_to_service;
+  if (options.has("ckpt") && (!rare || options.has("facts")))
+    return Failure{FailureKind::bad_input,
+                   "--ckpt is looked at here, from time to time",
+                   "take tier periodic or return-to-service, and no saved facts",
+                   {}};
   auto facts = facts_for(*wish);
   if (!facts) return facts.error();
   if (const auto file = options.value("save-facts")) {

@@ -57,7 +57,7 @@ double measure_looks(int runs) {
   measure(
       "system", runs, [&](Facts& facts) { look_at_system(tree, facts); }, sum);
   measure(
-      "processes", runs, [&](Facts& facts) { look_at_processes(tree, facts); }, sum);
+      "processes", runs, [&](Facts& facts) { look_at_processes(tree, true, facts); }, sum);
   measure(
       "slurm", runs, [&](Facts& facts) { look_at_slurm(tree, facts); }, sum);
   measure(

@@ -87,6 +87,32 @@ check() { told check --settings "$settings" --facts "$BATS_TEST_TMPDIR/n17.json"
     [[ $output == *"gpu.pcie_width  each GPU has all its PCIe lanes"* && $output == *"limit gpu.temp.margin = 0"* ]]
 }
 
+@test "check: a directory without room for one more checkpoint is told" {
+    mkdir -p "$BATS_TEST_TMPDIR/ckpt/step_10"
+    # a file of safetensors without tensors: eight bytes of length and the index
+    printf '\x02\0\0\0\0\0\0\0{}' >"$BATS_TEST_TMPDIR/ckpt/step_10/model.safetensors"
+    touch -d '2 hours ago' "$BATS_TEST_TMPDIR/ckpt/step_10/model.safetensors" "$BATS_TEST_TMPDIR/ckpt/step_10"
+    there() { "$holdfast" check --settings "$settings" --ckpt "$BATS_TEST_TMPDIR/ckpt" --json 2>&1 |
+        grep -o '{"check":"fs.ckpt_space"[^}]*}'; }
+    [[ $(there) == *'"severity":"pass"'* ]]
+    printf '[check.limit]\n"fs.ckpt_space.factor" = 1e15\n' >>"$settings"
+    [[ $(there) == *'"severity":"watch"'*"step_10 has 0"* ]]
+    told check --settings "$settings" --tier prolog --ckpt "$BATS_TEST_TMPDIR/ckpt"
+    ends 2 "holdfast: check: --ckpt is looked at here, from time to time; take tier periodic or return-to-service, and no saved facts"
+}
+
+@test "check: the service processor's log is asked for where the site names a program" {
+    printf '#!/bin/sh\necho "1 | Fan 3 | Lower Critical going low"\n' >"$BATS_TEST_TMPDIR/sel"
+    chmod +x "$BATS_TEST_TMPDIR/sel"
+    sed -i "1a event_log = [\"$BATS_TEST_TMPDIR/sel\"]" "$settings"
+    printf '[check.limit]\n"ipmi.sel.entries" = 0\n' >>"$settings"
+    told check --settings "$settings" --tier periodic
+    [[ $output == *"ipmi.sel"*"entries: 1; the last: 1 | Fan 3 | Lower Critical going low; limit: at most 0"* ]]
+    printf '#!/bin/sh\nexit 3\n' >"$BATS_TEST_TMPDIR/sel"
+    told check --settings "$settings" --tier periodic
+    [[ $output == *"unknown  ipmi.sel"*"failed"* ]]
+}
+
 @test "check: saved facts are not acted on" {
     facts '"remap_failed": false'
     check --act

@@ -116,6 +116,7 @@ TEST(Facts, AllHaveALineInTheListOfTheirMembers) {
   expect_complete<SystemFacts>("SystemFacts");
   expect_complete<MountFacts>("MountFacts");
   expect_complete<DriveFacts>("DriveFacts");
+  expect_complete<CheckpointFacts>("CheckpointFacts");
   expect_complete<StorageFacts>("StorageFacts");
   expect_complete<SlurmFacts>("SlurmFacts");
   expect_complete<Facts>("Facts");

@@ -127,6 +127,41 @@ constexpr auto faults = std::to_array<Fault>({
      unfit,
      Action::restart_service,
      [](Node& n) { (*n.facts.system.services)["slurmd"] = false; }},
+    {"ipmi.sel",
+     "NewEntry",
+     watch,
+     Action::inspect,
+     [](Node& n) {
+       n.facts.system.event_log_entries = 4;
+       n.facts.system.event_log_last = "4 | Fan 3 | Lower Critical going low";
+     }},
+    {"ipmi.sel",
+     "NeverCleared",
+     watch,
+     Action::inspect,
+     [](Node& n) {
+       n.facts.system.event_log_entries = 41;
+       n.before = baseline_of(n.facts);
+     }},
+    {"ipmi.sel",
+     "Unseen",
+     unknown,
+     Action::none,
+     [](Node& n) {
+       n.facts.system.event_log_entries = Fact<std::uint64_t>::unseen("it did not answer");
+     }},
+    {"fs.ckpt_space",
+     "ForLessThanOne",
+     watch,
+     Action::tell_user,
+     [](Node& n) { n.facts.storage.checkpoints->front().bytes_free = 119 * gib; }},
+    {"fs.ckpt_space",
+     "Unseen",
+     unknown,
+     Action::none,
+     [](Node& n) {
+       n.facts.storage.checkpoints->front().newest_bytes = Fact<std::uint64_t>::unseen("late");
+     }},
     {"os.kernel",
      "Other",
      watch,

@@ -204,6 +204,8 @@ void fill_host(Facts& facts) {
       {"memlock", std::numeric_limits<std::uint64_t>::max()}, {"nofile", 131072}};
   system.cgroup_controllers = std::vector<std::string>{"cpuset", "cpu", "memory", "pids"};
   system.environment = std::map<std::string, std::string>{{"NCCL_SOCKET_IFNAME", "eth,ib"}};
+  system.event_log_entries = 3;
+  system.event_log_last = "3 | Power Supply 1 | Presence detected";
   system.interfaces_up = std::vector<std::string>{"lo", "eth0", "docker0"};
 }
 
@@ -229,6 +231,8 @@ void fill_rest(Facts& facts) {
                                                  {"md0", "md", std::string("clean")}};
   facts.storage.lustre = std::string("healthy");
   facts.storage.write_trials = std::map<std::string, std::string>{{"/scratch", "written"}};
+  facts.storage.checkpoints =
+      std::vector<CheckpointFacts>{{"/scratch/run7", "step_900", 100 * gib, 120 * gib}};
   facts.storage.fuse_waiting = std::map<std::string, std::uint64_t>{{"38", 0}};
   SlurmFacts& slurm = facts.slurm;
   slurm.node_name = std::string("n17");

@@ -86,6 +86,8 @@ TEST(CheckSettings, NameTheLineAndWhatWasMeant) {
   EXPECT_THAT(refusal("[class.a]\ngpus = -8"), HasSubstr("not negative"));
   EXPECT_THAT(refusal("[class.a]\nhosts = \"n[1-\""), HasSubstr("class.a.hosts is wrong"));
   EXPECT_THAT(refusal("[check]\nprolog_deadline = \"0s\""), HasSubstr("between"));
+  EXPECT_THAT(refusal("[check]\nevent_log = [\"ipmitool\", \"sel\"]"), HasSubstr("absolute path"));
+  EXPECT_THAT(refusal("[check]\ncheckpoints = [\"ckpt\"]"), HasSubstr("absolute paths"));
   EXPECT_THAT(refusal("[check"), HasSubstr("line 1"));
 }
 

@@ -21,10 +21,10 @@ void class_fields(auto& visit, Of<NodeClass> auto& c) {
   visit("mig", c.mig, "MIG must be on, or off");
   visit("ib_ports", c.ib_ports, "InfiniBand or RoCE ports that must be active");
   visit("ib_gigabits", c.ib_gigabits, "speed of each of them, Gb/s");
-  visit("ib_layer", c.ib_layer, "\"InfiniBand\" or \"Ethernet\"");
+  visit("ib_layer", c.ib_layer, R"("InfiniBand" or "Ethernet")");
   visit("ib_firmware", c.ib_firmware, "firmware of the NICs");
-  visit("ib_devices", c.ib_devices, "ports that must be active, by name: \"mlx5_0/1\"");
-  visit("pkey", c.pkey, "partition key each port must have: \"0x8001\"");
+  visit("ib_devices", c.ib_devices, R"(ports that must be active, by name: "mlx5_0/1")");
+  visit("pkey", c.pkey, R"(partition key each port must have: "0x8001")");
   visit("nets", c.nets, "network interfaces that must be up");
   visit("net_megabits", c.net_megabits, "speed of each of them, Mb/s");
   visit("mtu", c.mtu, "MTU of each of them");

@@ -224,6 +224,8 @@ void fields(auto& visit, Of<SystemFacts> auto& s) {
   visit("cgroup_controllers", s.cgroup_controllers);
   visit("environment", s.environment);
   visit("interfaces_up", s.interfaces_up);
+  visit("event_log_entries", s.event_log_entries);
+  visit("event_log_last", s.event_log_last);
 }
 
 void fields(auto& visit, Of<MountFacts> auto& m) {
@@ -244,12 +246,20 @@ void fields(auto& visit, Of<DriveFacts> auto& d) {
   visit("state", d.state);
 }
 
+void fields(auto& visit, Of<CheckpointFacts> auto& c) {
+  visit("directory", c.directory);
+  visit("newest", c.newest);
+  visit("newest_bytes", c.newest_bytes);
+  visit("bytes_free", c.bytes_free);
+}
+
 void fields(auto& visit, Of<StorageFacts> auto& s) {
   visit("mounts", s.mounts);
   visit("drives", s.drives);
   visit("lustre", s.lustre);
   visit("fuse_waiting", s.fuse_waiting);
   visit("write_trials", s.write_trials);
+  visit("checkpoints", s.checkpoints);
 }
 
 void fields(auto& visit, Of<SlurmFacts> auto& s) {

@@ -65,6 +65,8 @@ struct SystemFacts {
   /// Variables of the caller's job that shape GPU programs; lacking outside a job.
   Fact<std::map<std::string, std::string>> environment;
   Fact<std::vector<std::string>> interfaces_up;  ///< names, also of bonds and bridges
+  Fact<std::uint64_t> event_log_entries;         ///< of the service processor, where it is asked
+  std::string event_log_last;                    ///< the newest of them
 
   friend bool operator==(const SystemFacts&, const SystemFacts&) = default;
 };
@@ -86,6 +88,16 @@ struct DriveFacts {
   friend bool operator==(const DriveFacts&, const DriveFacts&) = default;
 };
 
+/// A directory of checkpoints, and whether it has room for one more.
+struct CheckpointFacts {
+  std::string directory;
+  std::string newest;                ///< of those that are whole, below the directory
+  Fact<std::uint64_t> newest_bytes;  ///< lacking before the first
+  Fact<std::uint64_t> bytes_free;    ///< for those who ask: not what is kept for root
+
+  friend bool operator==(const CheckpointFacts&, const CheckpointFacts&) = default;
+};
+
 struct StorageFacts {
   Fact<std::vector<MountFacts>> mounts;
   Fact<std::vector<DriveFacts>> drives;
@@ -93,6 +105,7 @@ struct StorageFacts {
   Fact<std::map<std::string, std::uint64_t>> fuse_waiting;  ///< connection → requests that wait
   /// Directory → "written", or the system's word for why a file could not be written there.
   Fact<std::map<std::string, std::string>> write_trials;
+  Fact<std::vector<CheckpointFacts>> checkpoints;  ///< of the directories that were named
 
   friend bool operator==(const StorageFacts&, const StorageFacts&) = default;
 };

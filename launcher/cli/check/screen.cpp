@@ -32,7 +32,7 @@ std::string_view color_of(Severity severity) {
   return {};
 }
 
-std::string colored(std::string text, Severity severity, const Looks& looks) {
+std::string colored(const std::string& text, Severity severity, const Looks& looks) {
   const std::string_view color = color_of(severity);
   return looks.color && !color.empty() ? cat(color, text, "\x1b[0m") : text;
 }

@@ -20,6 +20,11 @@ Look answering(std::string name) {
   return {std::move(name), [](Facts& facts) { facts.node = "seen"; }};
 }
 
+/// Tells the number of the process it was taken in.
+Look telling(std::string name, unsigned shared) {
+  return {std::move(name), [](Facts& facts) { facts.at = getpid(); }, shared};
+}
+
 Look hanging(std::string name) {
   return {std::move(name), [](Facts&) {
             for (;;)
@@ -57,6 +62,55 @@ TEST_F(LookInChildren, EndsOneThatHangsAndKeepsTheOthers) {
   EXPECT_EQ(seen[1].record.end, ProbeEnd::answered);
   EXPECT_GE(took, 200ms);
   EXPECT_LT(took, 5s);
+}
+
+TEST_F(LookInChildren, TakesThoseOfOneNumberInOneChildInTheirOrder) {
+  const auto seen = look({telling("a", 1), telling("b", 2), telling("c", 1), telling("d", 0)});
+  ASSERT_EQ(seen.size(), 4U);
+  for (const Seen& one : seen)
+    ASSERT_TRUE(one.facts) << one.record.name << ' ' << one.record.why;
+  EXPECT_EQ(seen[2].record.name, "c");
+  EXPECT_EQ(seen[0].facts->at, seen[2].facts->at);
+  EXPECT_NE(seen[0].facts->at, seen[1].facts->at);
+  EXPECT_NE(seen[3].facts->at, seen[0].facts->at);
+  EXPECT_NE(seen[0].facts->at, getpid());
+}
+
+TEST_F(LookInChildren, GivesThoseBehindOneThatHangsAnotherChild) {
+  Look stuck = hanging("stuck");
+  stuck.shared = 1;
+  const auto seen =
+      look({telling("before", 1), stuck, telling("behind", 1), telling("last", 1)}, {2s});
+  EXPECT_EQ(seen[0].record.end, ProbeEnd::answered);
+  EXPECT_EQ(seen[1].record.end, ProbeEnd::timed_out);
+  ASSERT_EQ(seen[2].record.end, ProbeEnd::answered) << seen[2].record.why;
+  ASSERT_EQ(seen[3].record.end, ProbeEnd::answered) << seen[3].record.why;
+  EXPECT_NE(seen[2].facts->at, seen[0].facts->at);
+  EXPECT_EQ(seen[2].facts->at, seen[3].facts->at);
+}
+
+TEST_F(LookInChildren, GivesThoseBehindOneThatCrashedAnotherChild) {
+  const auto seen = look({{"leave", [](Facts&) { _exit(3); }, 1},
+                          {"throw", [](Facts&) { throw std::runtime_error("x"); }, 1},
+                          telling("behind", 1)},
+                         {5s});
+  EXPECT_EQ(seen[0].record.why, "ended with exit code 3");
+  EXPECT_EQ(seen[1].record.why, "ended with exit code 2");
+  EXPECT_EQ(seen[2].record.end, ProbeEnd::answered);
+}
+
+TEST_F(LookInChildren, BelievesALookThatWasOnlySlow) {
+  const Look slow{"slow",
+                  [](Facts& facts) {
+                    usleep(400'000);
+                    facts.node = "late";
+                  },
+                  1};
+  const auto seen = look({slow, telling("behind", 1)}, {10s});
+  EXPECT_EQ(seen[0].record.end, ProbeEnd::answered) << seen[0].record.why;
+  EXPECT_GE(seen[0].record.took_us, 400'000U);
+  EXPECT_EQ(seen[1].record.end, ProbeEnd::answered) << seen[1].record.why;
+  EXPECT_LT(seen[1].record.took_us, 400'000U);
 }
 
 TEST_F(LookInChildren, LeavesOneBehindThatCannotBeEndedAndStartsNoThird) {

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -93,6 +94,53 @@ TEST_F(Gather, LeavesOutWhatItIsToldTo) {
   EXPECT_FALSE(facts.storage.mounts.asked());
   ASSERT_EQ(facts.probes.size(), 1U);
   EXPECT_EQ(facts.probes.front().name, "host");
+}
+
+TEST_F(Gather, AsksTheServiceProcessorOnlyWhereItIsTold) {
+  EXPECT_FALSE(gather(wish()).facts.system.event_log_entries.asked());
+  GatherWish asking = wish();
+  asking.event_log = [] {
+    return Result<std::string>(
+        "   1 | 11/20/2026 | Fan #0x31 | Failure\n   2 | Power Supply | x\x07y\n");
+  };
+  const Facts facts = gather(asking).facts;
+  EXPECT_TRUE(facts.system.event_log_entries.is(2));
+  EXPECT_EQ(facts.system.event_log_last, "2 | Power Supply | x?y");
+  asking.event_log = [] { return Result<std::string>("SEL has no entries\n"); };
+  EXPECT_TRUE(gather(asking).facts.system.event_log_entries.is(0));
+  asking.event_log = [] {
+    return Result<std::string>(Failure{FailureKind::timed_out, "ipmitool did not answer", {}, {}});
+  };
+  EXPECT_EQ(gather(asking).facts.system.event_log_entries.why(), "ipmitool did not answer");
+}
+
+TEST_F(Gather, LooksForRoomWhereCheckpointsGo) {
+  GatherWish saving = wish();
+  saving.checkpoints = {"/home", "/nowhere"};
+  saving.find_newest_checkpoint = [](const std::filesystem::path& directory,
+                                     CheckpointFacts& facts) {
+    facts.newest = directory.filename();
+    facts.newest_bytes = 4096;
+  };
+  const Facts facts = gather(saving).facts;
+  ASSERT_EQ(facts.storage.checkpoints->size(), 2U);
+  const CheckpointFacts& home = facts.storage.checkpoints->front();
+  EXPECT_EQ(home.directory, "/home");
+  EXPECT_EQ(home.newest, "home");
+  EXPECT_TRUE(home.newest_bytes.is(4096));
+  EXPECT_GT(home.bytes_free.value_or(0), 0U);
+  EXPECT_TRUE(facts.storage.checkpoints->back().bytes_free.unseen());
+}
+
+TEST_F(Gather, SaysThatTheRoomForCheckpointsWasNotSeen) {
+  GatherWish saving = wish();
+  saving.deadline = 500ms;
+  saving.checkpoints = {"/home"};
+  saving.find_newest_checkpoint = [](const std::filesystem::path&, CheckpointFacts&) { pause(); };
+  const Facts facts = gather(saving).facts;
+  ASSERT_EQ(facts.storage.checkpoints->size(), 1U);
+  EXPECT_TRUE(facts.storage.checkpoints->front().newest_bytes.unseen());
+  EXPECT_EQ(facts.storage.checkpoints->front().directory, "/home");
 }
 
 TEST_F(Gather, NamesEveryProbeItStarts) {

@@ -55,6 +55,18 @@ TEST(LookAtNvidiaFiles, DoesNotMissADriverOnANodeWithoutGpus) {
   EXPECT_TRUE(look().gpu_driver.start.is("driver not loaded"));
 }
 
+TEST(LookAtNvidiaFiles, ExpectNoLibraryWhereThereIsNeitherDriverNorGpu) {
+  FakeRoot root;
+  root.file("sys/bus/pci/devices/0000:18:00.0/vendor", "0x10de");
+  root.file("sys/bus/pci/devices/0000:18:00.0/class", "0x020000");
+  EXPECT_FALSE(may_have_nvidia_gpus(root.tree())) << "a NIC of the same vendor";
+  root.file("sys/bus/pci/devices/0000:18:00.0/class", "0x030200");
+  EXPECT_TRUE(may_have_nvidia_gpus(root.tree())) << "on the bus, and no driver";
+  FakeRoot loaded;
+  loaded.file("proc/driver/nvidia/version", "NVRM version: X 550.163.01");
+  EXPECT_TRUE(may_have_nvidia_gpus(loaded.tree())) << "a driver, and the GPU has fallen off";
+}
+
 TEST(LookAtNvidiaFiles, TellsWhereALostGpuSits) {
   FakeRoot root;
   for (const char* address : {"0000:18:00.0", "0000:2a:00.0", "0000:3a:00.0"}) {

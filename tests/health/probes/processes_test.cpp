@@ -36,6 +36,15 @@ TEST(ProcessStat, IsReadWhateverTheProcessIsCalled) {
   EXPECT_EQ(odd->state, 'S');
 }
 
+TEST(ProcessStat, TellsThreadsOfTheKernel) {
+  const auto thread =
+      parse_process_stat("2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 13 0 0");
+  ASSERT_TRUE(thread);
+  EXPECT_TRUE(thread->kernel_thread);
+  EXPECT_EQ(thread->started, 13U);
+  EXPECT_FALSE(parse_process_stat(stat_line(1, "systemd", 'S'))->kernel_thread);
+}
+
 TEST(ProcessStat, IsNotMadeFromGarbage) {
   for (const char* text :
        {"", "1", "1 (a)", "1 (a) S", "x (a) S 1", "1 (a) SS 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1"})
@@ -66,10 +75,17 @@ class LookAtProcesses : public ::testing::Test {
          {root_.path() / folder, root_.path() / folder / "stat"})
       ASSERT_EQ(chown(path.c_str(), owner, owner), 0);
   }
-  Facts look() {
+  Facts look(bool quick = false) {
     Facts facts;
-    look_at_processes(root_.tree(), facts);
+    look_at_processes(root_.tree(), quick, facts);
     return facts;
+  }
+  /// The kernel's own: the first of them lists the others.
+  void add_kernel_threads() {
+    root_.file("proc/2/stat", "2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 13 0 0");
+    root_.file("proc/2/task/2/children", "10 9 ");
+    for (const unsigned pid : {9U, 10U})
+      add(pid, "a user's, were it not listed", 'R', 1003, "/user.slice");
   }
   FakeRoot root_;
 };
@@ -109,6 +125,35 @@ TEST_F(LookAtProcesses, FindsUsersWithoutAJob) {
   ASSERT_EQ(facts.slurm.orphans->size(), 1U);
   EXPECT_EQ(facts.slurm.orphans->front().pid, 103U);
   EXPECT_EQ(facts.slurm.orphans->front().uid, 1003U);
+}
+
+TEST_F(LookAtProcesses, PassesOverTheKernelsThreadsWhenItIsQuick) {
+  add_kernel_threads();
+  add(103, "miner", 'R', 1003, "/user.slice");
+  const Facts all = look();
+  EXPECT_EQ(all.slurm.orphans->size(), 3U);
+  EXPECT_TRUE(all.system.processes.is(4));
+  const Facts quick = look(true);
+  ASSERT_EQ(quick.slurm.orphans->size(), 1U);
+  EXPECT_EQ(quick.slurm.orphans->front().pid, 103U);
+  EXPECT_FALSE(quick.system.processes.asked()) << "what was not counted is not told";
+  EXPECT_FALSE(quick.system.blocked.asked());
+}
+
+TEST_F(LookAtProcesses, TakesNoProcessForTheKernelsWhereNumberTwoIsAnybody) {
+  add(2, "bash", 'S', 0, "/");
+  root_.file("proc/2/task/2/children", "103");
+  add(103, "miner", 'R', 1003, "/user.slice");
+  EXPECT_EQ(look(true).slurm.orphans->size(), 1U);
+}
+
+TEST_F(LookAtProcesses, SeesJobsAlsoWhenItIsQuick) {
+  add(100, "slurmstepd", 'S', 0, "/system.slice/slurmstepd.scope/job_12/step_0/slurm");
+  root_.file("proc/100/cmdline", std::string("slurmstepd: [12.0]\0", 19));
+  add(201, "python", 'R', 1002, "/system.slice/slurmstepd.scope/job_11/step_0/user/task_0");
+  const Facts facts = look(true);
+  EXPECT_TRUE(facts.slurm.jobs.is({11, 12}));
+  EXPECT_EQ(facts.slurm.leftovers->size(), 1U);
 }
 
 TEST_F(LookAtProcesses, ReadsTheVersionOfARunningSlurmdFromItsLibrary) {

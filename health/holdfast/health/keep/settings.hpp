@@ -27,7 +27,9 @@ struct CheckSettings {
   std::chrono::milliseconds prolog_deadline{1000};
   std::chrono::milliseconds deadline{30000};       ///< of the other tiers
   std::chrono::milliseconds slurm_deadline{5000};  ///< of one scontrol or sinfo
-  std::vector<std::string> write_to;  ///< directories a thorough look writes a small file to
+  std::vector<std::string> write_to;     ///< directories a thorough look writes a small file to
+  std::vector<std::string> checkpoints;  ///< directories of which the room is looked at
+  std::vector<std::string> event_log;    ///< program and words; empty: nothing is asked
   Overrides overrides;
   std::map<std::string, double, std::less<>> limits;
   std::vector<NodeClass> classes;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looks at the node: every probe that could hang runs in a child with a deadline, all at once; what
-// they saw comes back as Facts. Starts no program. Call it before the process has threads: it
-// forks.
+// they saw comes back as Facts. Starts no program itself. Call it before the process has threads:
+// it forks.
 #pragma once
 
+#include "holdfast/common/result.hpp"
 #include "holdfast/health/facts.hpp"
 #include "holdfast/health/kernel_log/cursor.hpp"
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +29,14 @@ struct GatherWish {
   KernelLogCursor cursor;             ///< how far the kernel log was read before
   std::vector<std::string> without;   ///< probes that are left out
   std::vector<std::string> write_to;  ///< directories to write a file to; only when thorough
+  bool quick{};                       ///< before a job: leaves out what no check reads then
+  /// Prints the service processor's log, one entry a line; empty: it is not asked. Called in a
+  /// child.
+  std::function<Result<std::string>()> event_log;
+  std::vector<std::string> checkpoints;  ///< directories of which the room is looked at
+  /// Finds the newest whole checkpoint there: formats are known elsewhere. Called in a child.
+  std::function<void(const std::filesystem::path& directory, CheckpointFacts& facts)>
+      find_newest_checkpoint;
 };
 
 struct Gathered {
@@ -36,8 +46,8 @@ struct Gathered {
 
 [[nodiscard]] Gathered gather(const GatherWish& wish);
 
-/// "gpus", "devices", "processes", "host", "slurm", "storage", "kernel_log". A file system of a
-/// network has a probe of its own, "mount /home".
+/// "gpus", "devices", "processes", "host", "slurm", "storage", "kernel_log", "event_log". A file
+/// system of a network has a probe of its own, "mount /home", so has a directory of checkpoints.
 [[nodiscard]] std::span<const std::string_view> probe_names();
 
 }  // namespace holdfast::health
