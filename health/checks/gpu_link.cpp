@@ -69,7 +69,7 @@ void pcie_generation(Report& report) {
 double replays_allowed(const GpuFacts& gpu, double hours) {
   constexpr std::array giga_transfers{2.5, 5.0, 8.0, 16.0, 32.0, 64.0};
   const auto generation = std::clamp<std::uint64_t>(gpu.pcie_generation_most.value_or(4), 1, 6);
-  const double lanes = static_cast<double>(gpu.pcie_width_most.value_or(16));
+  const auto lanes = static_cast<double>(gpu.pcie_width_most.value_or(16));
   return std::ceil(lanes * giga_transfers[generation - 1] * 0.06) * 60 * hours;
 }
 

@@ -41,9 +41,11 @@ Result<Fleet> parse_fleet(std::string_view text) {
   for (const std::string_view line : split(text, '\n')) {
     if (trim(line).empty()) continue;
     const auto first = line.find('|');
-    const auto second = first == line.npos ? line.npos : line.find('|', first + 1);
-    const auto third = second == line.npos ? line.npos : line.find('|', second + 1);
-    if (third == line.npos)
+    const auto second =
+        first == std::string_view::npos ? std::string_view::npos : line.find('|', first + 1);
+    const auto third =
+        second == std::string_view::npos ? std::string_view::npos : line.find('|', second + 1);
+    if (third == std::string_view::npos)
       return Failure{FailureKind::unreadable,
                      cat("sinfo printed \"", line.substr(0, 80), "\", which is no line of a node"),
                      {},
@@ -54,7 +56,7 @@ Result<Fleet> parse_fleet(std::string_view text) {
     node.name = name;
     const std::string_view state = trim(line.substr(first + 1, second - first - 1));
     node.drained = is_drained(state);
-    node.answers = state.find('*') == state.npos && !lower(state).starts_with("unk");
+    node.answers = state.find('*') == std::string_view::npos && !lower(state).starts_with("unk");
     node.since = trim(line.substr(second + 1, third - second - 1));
     node.reason = trim(line.substr(third + 1));
     if (node.reason == "none") node.reason.clear();

@@ -35,8 +35,10 @@ unsigned small(std::uint64_t value) {
 }
 
 void learn_gpus(const std::vector<GpuFacts>& gpus, NodeClass& node) {
-  Common<std::string> model, vbios;
-  Common<bool> ecc, mig;
+  Common<std::string> model;
+  Common<std::string> vbios;
+  Common<bool> ecc;
+  Common<bool> mig;
   Common<std::uint64_t> width;
   std::uint64_t links = ~std::uint64_t{0};
   bool fabric = !gpus.empty();
@@ -64,7 +66,8 @@ void learn_gpus(const std::vector<GpuFacts>& gpus, NodeClass& node) {
 }
 
 void learn_ports(const std::vector<IbPortFacts>& ports, NodeClass& node) {
-  Common<std::string> layer, firmware;
+  Common<std::string> layer;
+  Common<std::string> firmware;
   std::uint64_t slowest = 0;
   for (const IbPortFacts& port : ports) {
     if (!port.state.is("ACTIVE")) continue;
@@ -248,7 +251,8 @@ NodeClass class_of(std::span<const NodeClass> classes,
 }
 
 std::vector<Difference> differences(const NodeClass& here, const NodeClass& there) {
-  Texts mine, theirs;
+  Texts mine;
+  Texts theirs;
   class_fields(mine, here);
   class_fields(theirs, there);
   std::vector<Difference> found;

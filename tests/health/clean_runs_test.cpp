@@ -94,23 +94,29 @@ void shrink(Facts& facts) {
   facts.slurm.gres_gpus = 3;
 }
 
+#ifdef HOLDFAST_SANITIZED
+constexpr unsigned runs_of_each = 100;  // it looks for other things than one chance in many
+#else
+constexpr unsigned runs_of_each = 2000;
+#endif
+
 TEST(CleanRuns, AHundredThousandDrainNothing) {
   constexpr unsigned nodes = 50;
-  constexpr unsigned runs_of_each = 2000;
   Facts small = healthy_node();
   shrink(small);
   const Limits limits{learn_class(small, "small"), {}};
   Policy policy;
   policy.mode = Mode::act;
   const Fleet fleet{{{"n17", false, true, "", ""}}};
-  unsigned runs = 0, drains = 0, asked = 0;
+  unsigned drains = 0;
+  unsigned asked = 0;
   std::string first;
   for (unsigned node = 0; node < nodes; ++node) {
     Noise noise(node);
     Facts facts = healthy_node();
     shrink(facts);
     Baseline before = baseline_of(facts);
-    for (unsigned run = 0; run < runs_of_each; ++run, ++runs) {
+    for (unsigned run = 0; run < runs_of_each; ++run) {
       noise.stir(facts);
       const Tier tier = static_cast<Tier>(run % 3);
       const Findings findings = judge({facts, before, limits, tier}, {});
@@ -122,7 +128,6 @@ TEST(CleanRuns, AHundredThousandDrainNothing) {
       facts.kernel->clear();
     }
   }
-  EXPECT_EQ(runs, 100'000U);
   EXPECT_EQ(drains, 0U) << first;
   EXPECT_EQ(asked, 0U) << "a healthy node asked Slurm";
 }

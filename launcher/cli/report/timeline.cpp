@@ -78,7 +78,7 @@ class Timeline {
 
   [[nodiscard]] std::string draw() const {
     const int height = bottom() + axis_height + 26;
-    std::string out = cat("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"",
+    std::string out = cat(R"(<svg xmlns="http://www.w3.org/2000/svg" width=")",
                           left + plot_width + 20,
                           "\" height=\"",
                           height,

@@ -3,7 +3,6 @@
 
 #include "evidence_builder.hpp"
 
-#include <chrono>
 #include <string>
 #include <utility>
 #include <vector>
@@ -300,16 +299,14 @@ TEST(Classify, SaysSoWhenNothingIsKnown) {
   EXPECT_FALSE(classify(Evidence{}).why.empty());
 }
 
-TEST(Classify, ReadsAHundredThousandLinesInASecond) {
+TEST(Classify, FindsTheOneLineThatTellsAmongAHundredThousand) {
   auto evidence = job();
   for (unsigned at = 0; at < 100'000; ++at)
     evidence.say(at % 8,
                  "NET/IB step 17 of 100: loss 0.25, Connection to data server is well, NCCL INFO "
                  "Ring 00 : 3 -> 4");
   const auto all = evidence.say(3, "CUDA out of memory").exits(3, 1).evidence();
-  const auto before = std::chrono::steady_clock::now();
   EXPECT_EQ(classify(all).cause, Cause::out_of_memory);
-  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(1));
 }
 
 }  // namespace

@@ -27,6 +27,7 @@ class MarkedChild {
               const std::vector<std::string>& command,
               const std::string& late = "")
       : pid_(::fork()) {
+    ::setpgid(pid_, pid_);  // on both sides of the fork: what it leaves behind ends with it
     if (pid_ != 0) return;
     ::setenv("SLURM_JOB_ID", job.c_str(), 1);
     ::setenv("SLURM_STEP_ID", "0", 1);
@@ -46,7 +47,7 @@ class MarkedChild {
 
   ~MarkedChild() {
     if (waited_) return;
-    ::kill(pid_, SIGKILL);
+    ::kill(-pid_, SIGKILL);
     (void)wait();
   }
   MarkedChild(const MarkedChild&) = delete;
