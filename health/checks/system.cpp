@@ -140,7 +140,6 @@ void limits(Report& report) {
   });
 }
 
-constexpr std::array blocked_limits{Limit{"count", 32, "processes in state D at one look"}};
 /// What fans, power supplies and memory told the service processor. The words are the vendor's: a
 /// person reads them.
 void event_log(Report& report) {
@@ -159,6 +158,7 @@ void event_log(Report& report) {
   });
 }
 
+constexpr std::array blocked_limits{Limit{"count", 32, "processes in state D at one look"}};
 constexpr std::array event_log_limits{Limit{"entries", 40, "entries that nobody has cleared"},
                                       Limit{"fresh", 0, "entries since the last look"}};
 
