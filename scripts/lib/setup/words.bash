@@ -131,3 +131,15 @@ run_step() {
     fi
     say "  $label: done in $((SECONDS - start)) s"
 }
+
+# stream_step COMMAND...: its output goes where ours goes; ended with all it started when we are ended.
+stream_step() {
+    local status=0
+    set -m
+    ("$@") </dev/null &
+    running_step=$!
+    set +m
+    wait "$running_step" || status=$?
+    running_step=""
+    return "$status"
+}

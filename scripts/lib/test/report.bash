@@ -20,18 +20,6 @@ count() { # PASSED FAILED
 # told COMMAND...: for quick checks, whose words are shown as they come.
 told() { stream_step "$@"; }
 
-# stream_step COMMAND...: its output goes where ours goes; ended with all it started when we are ended.
-stream_step() {
-    local status=0
-    set -m
-    ("$@") </dev/null &
-    running_step=$!
-    set +m
-    wait "$running_step" || status=$?
-    running_step=""
-    return "$status"
-}
-
 # count_ctest PRESET CTEST-WORD...: ctest's own lines are kept, its tests are counted one by one.
 count_ctest() {
     local preset=$1 report status=0 all bad
