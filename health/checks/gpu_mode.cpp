@@ -76,7 +76,8 @@ void power_limit(Report& report) {
 
 /// Parts of one node that differ in firmware give ranks that differ in speed.
 void firmware(Report& report) {
-  std::set<std::string> vbios, gsp;
+  std::set<std::string> vbios;
+  std::set<std::string> gsp;
   report.each_gpu([&](const GpuFacts& gpu, const std::string& subject) {
     report.see(subject, gpu.vbios, [&](const std::string& version) {
       vbios.insert(cat(gpu.model.value_or(""), ' ', version));

@@ -66,6 +66,8 @@ Found good(const json::object& all, const json::object& one) {
   found.choice.kind = ChoiceKind::good;
   found.choice.resume = {found.resumption->path, what.step, what.format};
   found.choice.why = text_at(all, "why");
+  found.bytes = number_at(one, "bytes").value_or(0);
+  found.bytes_free = number_at(all, "bytes_free");
   if (const auto committed = number_at(one, "committed_ns"))
     found.committed_ns = static_cast<std::int64_t>(*committed);
   if (found.committed_ns) found.choice.committed_ms = *found.committed_ns / 1'000'000;
@@ -97,6 +99,21 @@ Found parse_found(std::string_view text) {
   return found;
 }
 
+std::string shortage(const std::string& directory, const Found& found) {
+  constexpr std::uint64_t mebibyte = std::uint64_t{1} << 20;
+  const std::uint64_t wanted = found.bytes + found.bytes / 5;
+  if (!found.bytes_free || *found.bytes_free >= wanted) return {};
+  return cat("the next save may find no room: ",
+             *found.bytes_free / mebibyte,
+             " MiB are free in ",
+             directory,
+             ", and ",
+             found.choice.resume.path,
+             " takes ",
+             found.bytes / mebibyte,
+             "; remove old checkpoints, or save elsewhere");
+}
+
 Found best_of(const std::vector<Found>& found) {
   const Found* best = nullptr;
   for (const Found& one : found) {
@@ -119,8 +136,11 @@ Found best_of(const std::vector<Found>& found) {
   return none;
 }
 
-Catalogue::Catalogue(boost::asio::io_context& io, Worker& disk, Settings settings)
-    : io_(io), disk_(disk), settings_(std::move(settings)) {}
+Catalogue::Catalogue(boost::asio::io_context& io,
+                     Worker& disk,
+                     Settings settings,
+                     std::function<void(std::string)> warn)
+    : io_(io), disk_(disk), settings_(std::move(settings)), warn_(std::move(warn)) {}
 
 std::string Catalogue::sidecar_of(const Settings& settings, std::size_t directory) {
   return cat(settings.memory, "/", directory);
@@ -177,6 +197,8 @@ void Catalogue::ask(bool writers_gone, std::function<void(recovery::Choice)> tol
       if (const auto& resumption = round->found[i].resumption) {
         seen_[resumption->path] = round->found[i];
         directory_of_[resumption->path] = i;
+        const std::string sentence = shortage(settings_.directories[i], round->found[i]);
+        if (!sentence.empty() && short_of_room_.insert(i).second) warn_(sentence);
       }
       if (--round->open == 0) round->told(best_of(round->found).choice);
     });

@@ -25,10 +25,16 @@ struct Found {
   recovery::Choice choice;
   std::optional<checkpoint::Resumption> resumption;  ///< where choice is good
   std::optional<std::int64_t> committed_ns;
+  std::uint64_t bytes{};                    ///< of the good one
+  std::optional<std::uint64_t> bytes_free;  ///< for who asked, in its file system
 };
 
 /// Reads the JSON of `ckpt latest`. Pure.
 [[nodiscard]] Found parse_found(std::string_view text);
+
+/// A sentence when the file system has not 1.2 times what the newest good one takes: a save that
+/// finds no room leaves a torso, after minutes in which nothing was computed. Empty: it has. Pure.
+[[nodiscard]] std::string shortage(const std::string& directory, const Found& found);
 
 /// Of several directories the newest good one; none good where any has only bad ones. Pure.
 [[nodiscard]] Found best_of(const std::vector<Found>& found);
@@ -41,7 +47,12 @@ class Catalogue {
     std::vector<std::string> look;         ///< options of `ckpt latest`
     std::string memory;                    ///< directory for what is known of them
   };
-  Catalogue(boost::asio::io_context& io, Worker& disk, Settings settings);
+  /// `warn` hears, once for each directory, that the next save may find no room.
+  Catalogue(
+      boost::asio::io_context& io,
+      Worker& disk,
+      Settings settings,
+      std::function<void(std::string)> warn = [](const std::string&) {});
 
   [[nodiscard]] const Settings& settings() const { return settings_; }
   /// Where what is known of the checkpoints of that directory is kept.
@@ -71,7 +82,9 @@ class Catalogue {
   Settings settings_;
   std::map<std::string, Found> seen_;  ///< good ones by path
   std::map<std::string, std::size_t> directory_of_;
-  std::set<std::string> remembered_;  ///< condemned and written down
+  std::function<void(std::string)> warn_;
+  std::set<std::size_t> short_of_room_;  ///< directories it was told of
+  std::set<std::string> remembered_;     ///< condemned and written down
 };
 
 }  // namespace holdfast::run

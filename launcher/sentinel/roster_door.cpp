@@ -252,6 +252,7 @@ std::vector<std::string> Roster::Impl::expect_again() {
   return lived;
 }
 
+// NOLINTNEXTLINE(readability-make-member-function-const): the node is ours
 void Roster::Impl::give_up(const std::string& name) {
   if (RosterNode* node = find(name)) node->state = RosterNode::State::lost;
 }

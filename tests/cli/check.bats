@@ -101,6 +101,25 @@ check() { told check --settings "$settings" --facts "$BATS_TEST_TMPDIR/n17.json"
     ends 2 "holdfast: check: --ckpt is looked at here, from time to time; take tier periodic or return-to-service, and no saved facts"
 }
 
+@test "check: a user's directory of checkpoints is read with no more than his rights, also by root" {
+    [ "$(id -u)" -eq 0 ] || skip "only root could become its owner"
+    local place
+    place=$(mktemp -d)
+    chmod 755 "$place"
+    mkdir -p "$place/ckpt/step_10"
+    printf '\x02\0\0\0\0\0\0\0{}' >"$place/ckpt/step_10/model.safetensors"
+    touch -d '2 hours ago' "$place/ckpt/step_10/model.safetensors" "$place/ckpt/step_10"
+    chown -R 65534:65534 "$place/ckpt"
+    printf '[check.limit]\n"fs.ckpt_space.factor" = 1e15\n' >>"$settings"
+    told check --settings "$settings" --ckpt "$place/ckpt"
+    [[ $output == *"fs.ckpt_space"*"step_10 has 0"* ]]
+    chown 0:0 "$place/ckpt/step_10/model.safetensors"
+    chmod 600 "$place/ckpt/step_10/model.safetensors"
+    told check --settings "$settings" --ckpt "$place/ckpt"
+    rm -r "$place"
+    [[ $output != *"step_10 has"* ]]
+}
+
 @test "check: the service processor's log is asked for where the site names a program" {
     printf '#!/bin/sh\necho "1 | Fan 3 | Lower Critical going low"\n' >"$BATS_TEST_TMPDIR/sel"
     chmod +x "$BATS_TEST_TMPDIR/sel"

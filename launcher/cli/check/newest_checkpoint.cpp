@@ -6,12 +6,33 @@
 #include "holdfast/checkpoint/disk.hpp"
 
 #include <algorithm>
+#include <grp.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace holdfast::cli {
+
+namespace {
+
+/// What a user wrote there is parsed with no more than his own rights.
+bool become_owner_of(const std::filesystem::path& directory) {
+  if (::geteuid() != 0) return true;
+  struct stat status {};
+  if (::stat(directory.c_str(), &status) != 0 || status.st_uid == 0) return true;
+  return ::setgroups(0, nullptr) == 0 &&
+         ::setresgid(status.st_gid, status.st_gid, status.st_gid) == 0 &&
+         ::setresuid(status.st_uid, status.st_uid, status.st_uid) == 0;
+}
+
+}  // namespace
 
 void find_newest_checkpoint(const std::filesystem::path& directory,
                             health::CheckpointFacts& facts) {
   using Bytes = health::Fact<std::uint64_t>;
+  if (!become_owner_of(directory)) {
+    facts.newest_bytes = Bytes::unseen("root cannot become the directory's owner");
+    return;
+  }
   const auto disk = checkpoint::open_disk(directory.string());
   if (!disk) {
     facts.newest_bytes = disk.error().kind == FailureKind::not_found

@@ -5,6 +5,7 @@
 #include "holdfast/common/text.hpp"
 
 #include <array>
+#include <filesystem>
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -162,6 +163,9 @@ std::string catalogue_json(const std::string& root,
   json::object all{{"root", root}, {"format", catalogue.format}, {"choice", word_of(choice)}};
   all["why"] = choice_sentence(catalogue, choice);
   all["now_ns"] = now.time_since_epoch().count();
+  std::error_code unknown;
+  const auto space = std::filesystem::space(root, unknown);
+  if (!unknown) all["bytes_free"] = space.available;
   const auto chosen = chosen_index(choice);
   all["chosen"] = chosen ? json::value(catalogue.newest_first[*chosen].checkpoint.path) : nullptr;
   json::array passed_over;

@@ -3,6 +3,8 @@
 // after a requeue, does not choose again.
 #include "run/catalogue.hpp"
 
+#include "holdfast/process/ask.hpp"
+
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -72,6 +74,38 @@ TEST_F(Catalogues, ForgetNothingThatWasCondemnedWhenAnotherSupervisorComes) {
   EXPECT_EQ(read(second, {}).resume.path, path("10")) << "after a requeue";
   const auto both = read(second, {path("20"), path("10")});
   EXPECT_EQ(both.kind, recovery::ChoiceKind::none_good);
+}
+
+TEST_F(Catalogues, KnowWhatTheGoodOneTakesAndWhatIsFree) {
+  std::string text;
+  Catalogue catalogue(io_, disk_, settings());
+  EXPECT_EQ(read(catalogue, {}).resume.path, path("20"));
+  std::vector<std::string> words{
+      HOLDFAST_PROGRAM, "ckpt", "latest", "--json", "--ckpt-marker", "DONE", "--quiet", "0s"};
+  words.push_back((here_ / "ckpt").string());
+  process::ask(io_, {words, {}, {}, false}, std::chrono::seconds(60), [&](auto answer) {
+    if (answer) text = answer->output;
+  });
+  while (text.empty() && io_.run_one_for(std::chrono::seconds(60)) != 0) {
+  }
+  const Found found = parse_found(text);
+  EXPECT_EQ(found.bytes, 2U) << text;
+  EXPECT_GT(found.bytes_free.value_or(0), 0U) << text;
+  EXPECT_EQ(shortage("/ckpt", found), "");
+}
+
+TEST(Shortage, IsToldWhereOneMoreCheckpointAndAFifthDoNotFit) {
+  Found found;
+  found.choice.resume.path = "/c/step-7";
+  found.bytes = std::uint64_t{1000} << 20;
+  found.bytes_free = std::uint64_t{1200} << 20;
+  EXPECT_EQ(shortage("/c", found), "");
+  found.bytes_free = (std::uint64_t{1200} << 20) - 1;
+  EXPECT_EQ(shortage("/c", found),
+            "the next save may find no room: 1199 MiB are free in /c, and /c/step-7 takes 1000; "
+            "remove old checkpoints, or save elsewhere");
+  found.bytes_free.reset();
+  EXPECT_EQ(shortage("/c", found), "") << "a file system that does not tell is not accused";
 }
 
 TEST_F(Catalogues, AskTheUsersOwnCheckToo) {

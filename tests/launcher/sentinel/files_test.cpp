@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sentinel/files.hpp"
 
+#include "temporary_directory.hpp"
+
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -39,8 +41,8 @@ TEST(Peers, AreReadAsTheyWereWritten) {
 }
 
 TEST(File, IsReplacedWhole) {
-  std::string pattern = ::testing::TempDir() + "holdfast-files-XXXXXX";
-  const std::string path = std::string(::mkdtemp(pattern.data())) + "/file";
+  const TemporaryDirectory place("files");
+  const std::string path = place.path() + "/file";
   EXPECT_FALSE(read_small_file(path, 100));
   EXPECT_FALSE(write_in_place(path, "one"));
   EXPECT_FALSE(write_in_place(path, "two"));

@@ -4,6 +4,7 @@
 #include "sentinel/boot_clock.hpp"
 #include "sentinel/campaign.hpp"
 #include "talk.hpp"
+#include "temporary_directory.hpp"
 #include "way.hpp"
 
 #include <unistd.h>
@@ -14,8 +15,6 @@ namespace {
 class OtherSentinels : public Talk {
  protected:
   void SetUp() override {
-    std::string pattern = ::testing::TempDir() + "holdfast-peers-XXXXXX";
-    state_ = ::mkdtemp(pattern.data());
     prover_ = make_prover(context_, token);
     voter_ = campaign("n2", [this] {
       ++asked_;
@@ -65,7 +64,8 @@ class OtherSentinels : public Talk {
         milliseconds(20000));
   }
 
-  std::string state_;
+  TemporaryDirectory place_{"peers"};
+  std::string state_{place_.path()};
   unsigned asked_{};
   std::shared_ptr<Campaign> voter_;
   std::shared_ptr<Campaign> candidate_;

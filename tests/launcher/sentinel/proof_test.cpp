@@ -3,6 +3,7 @@
 #include "holdfast/sentinel/control.hpp"
 #include "sentinel/munge.hpp"
 #include "sentinel/secret.hpp"
+#include "temporary_directory.hpp"
 
 #include <fstream>
 #include <set>
@@ -67,12 +68,9 @@ TEST(Munge, ACredentialForAnotherTalkIsNoProof) {
 
 class Token : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = ::testing::TempDir() + "holdfast-token-XXXXXX";
-    state_ = ::mkdtemp(pattern.data());
-  }
   std::string file() const { return state_ + "/token"; }
-  std::string state_;
+  TemporaryDirectory place_{"token"};
+  std::string state_{place_.path()};
 };
 
 TEST_F(Token, ThereIsNoneUntilOneIsWritten) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A network that breaks between the supervisor and one node only: its beats go by way of another.
 #include "talk.hpp"
+#include "temporary_directory.hpp"
 #include "way.hpp"
 
 #include <unistd.h>
@@ -11,8 +12,6 @@ namespace {
 class Relay : public Talk {
  protected:
   void SetUp() override {
-    std::string pattern = ::testing::TempDir() + "holdfast-relay-XXXXXX";
-    state_ = ::mkdtemp(pattern.data());
     auto with = settings();
     with.state = state_;
     with.beat = milliseconds(50);
@@ -32,7 +31,8 @@ class Relay : public Talk {
     context_.run_for(milliseconds(500));  // the file of peers tells of both by then
   }
 
-  std::string state_;
+  TemporaryDirectory place_{"relay"};
+  std::string state_{place_.path()};
   std::unique_ptr<Way> way_;
 };
 

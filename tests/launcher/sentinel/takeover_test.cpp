@@ -2,6 +2,7 @@
 // What needs a state directory: a request of ctl, and the election of a successor, with real files
 // and sockets.
 #include "talk.hpp"
+#include "temporary_directory.hpp"
 
 #include <fstream>
 #include <thread>
@@ -14,11 +15,8 @@ namespace {
 
 class State : public Talk {
  protected:
-  void SetUp() override {
-    std::string pattern = ::testing::TempDir() + "holdfast-state-XXXXXX";
-    state_ = ::mkdtemp(pattern.data());
-  }
-  std::string state_;
+  TemporaryDirectory place_{"state"};
+  std::string state_{place_.path()};
 };
 
 TEST_F(State, ARequestOfCtlIsAnswered) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "holdfast/sentinel/witness.hpp"
 
+#include "temporary_directory.hpp"
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -14,22 +16,20 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-std::string new_directory() {
-  std::string pattern = ::testing::TempDir() + "holdfast-witness-XXXXXX";
-  return ::mkdtemp(pattern.data());
-}
-
 TEST(Witness, IsSeenInTheSameDirectoryAndInNoOther) {
-  const std::string here = new_directory();
+  const TemporaryDirectory place("witness");
+  const std::string& here = place.path();
   const auto word = write_witness(here);
   ASSERT_TRUE(word);
   EXPECT_TRUE(sees_witness(here, *word, milliseconds(0)));
-  EXPECT_FALSE(sees_witness(new_directory(), *word, milliseconds(0)));
+  const TemporaryDirectory elsewhere("witness");
+  EXPECT_FALSE(sees_witness(elsewhere.path(), *word, milliseconds(0)));
   EXPECT_FALSE(sees_witness(here + "/not-there", *word, milliseconds(0)));
 }
 
 TEST(Witness, OfAnEarlierSupervisorIsNone) {
-  const std::string here = new_directory();
+  const TemporaryDirectory place("witness");
+  const std::string& here = place.path();
   const auto earlier = write_witness(here);
   const auto now = write_witness(here);
   ASSERT_TRUE(earlier && now);
@@ -38,7 +38,8 @@ TEST(Witness, OfAnEarlierSupervisorIsNone) {
 }
 
 TEST(Witness, ThatComesLateIsWaitedFor) {
-  const std::string here = new_directory();
+  const TemporaryDirectory place("witness");
+  const std::string& here = place.path();
   std::thread slow([&] {
     std::this_thread::sleep_for(milliseconds(150));
     std::ofstream(here + "/witness-abc") << "";
@@ -48,8 +49,9 @@ TEST(Witness, ThatComesLateIsWaitedFor) {
 }
 
 TEST(Witness, ThatNeverComesIsGivenUpInTime) {
+  const TemporaryDirectory place("witness");
   const auto began = steady_clock::now();
-  EXPECT_FALSE(sees_witness(new_directory(), "abc", milliseconds(200)));
+  EXPECT_FALSE(sees_witness(place.path(), "abc", milliseconds(200)));
   EXPECT_GE(steady_clock::now() - began, milliseconds(200));
 }
 
