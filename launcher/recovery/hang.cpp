@@ -116,7 +116,9 @@ HangJudgement HangWatch::judge_ranks(HangJudgement judgement) const {
   std::vector<unsigned> stopped = by[Bearing::stopped];
   stopped.insert(stopped.end(), by[Bearing::dead].begin(), by[Bearing::dead].end());
   const std::vector<unsigned>& working = by[Bearing::working];
-  if (stopped.empty() && !working.empty()) {
+  // A collective that waits for ever uses a CPU and a GPU as one that works does. Nobody but the
+  // user knows how long his program is silent when all is well.
+  if (stopped.empty() && !working.empty() && !policy_.timeout_ms) {
     judgement.why =
         cat(counted(working.size(), all, "work"), ", rank ", working.front(), " among them");
     return judgement;
@@ -133,6 +135,7 @@ HangJudgement HangWatch::judge_ranks(HangJudgement judgement) const {
       {Bearing::blocked, "wait for a device or a file system"},
       {Bearing::idle, "use no CPU"},
       {Bearing::spinning, "spin in one place"},
+      {Bearing::working, "use CPU, as a collective does that waits for ever"},
   };
   for (const auto& [how, what] : words)
     if (!by[how].empty()) signs.signs.push_back(counted(by[how].size(), all, what));

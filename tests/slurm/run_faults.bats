@@ -233,6 +233,23 @@ END
     run_none_outlived
 }
 
+# As in a collective that waits for ever: busy, and nothing comes of it.
+@test "run: a program that spins without end is found out by the time its user gave" {
+    cat >"$HOST_DIR/hook" <<'END'
+if [ "$HOLDFAST_ATTEMPT" = 1 ] && [ "$step" -ge 12 ]; then
+    [ "$SLURM_PROCID" = 1 ] || exec sleep 600
+    while :; do :; done
+fi
+END
+    run_submit -- --spares 1 --hang-timeout 10s srun /shared/count 20 "$RUN_DIR" "$RUN_DIR/hook"
+    run_until 60 run_attempt_runs 2
+    [ "$(run_cause)" = hang ]
+    grep '"kind":"loss"' "$HOST_DIR/state/events.jsonl" | grep -q "use CPU, as a collective does that waits for ever"
+    run_until 60 run_has_ended
+    run_ended_well
+    run_none_outlived
+}
+
 @test "run: a full file system of the state directory loses nothing of the job" {
     local state=$SMALL/state-$BATS_TEST_NUMBER
     cat >"$HOST_DIR/hook" <<END

@@ -2,7 +2,8 @@
 // Whether a job that is alive stands still. Pure: the supervisor shows what it sees every few
 // seconds and asks. No single sign is enough: a program may think for an hour without a word, wait
 // for a file system, or spin in a collective for good reason. What counts is that nothing is
-// written, nothing is saved and the processes do nothing, or nothing new, on most nodes at once.
+// written, nothing is saved and the processes do nothing, or nothing new, on most nodes at once. A
+// time the user gave is believed without that: most collectives wait in a loop.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +40,7 @@ struct Look {
 
 struct HangPolicy {
   bool on{true};
-  std::optional<std::int64_t> timeout_ms{};  ///< nothing: auto
+  std::optional<std::int64_t> timeout_ms{};  ///< the user's; nothing: auto
   std::int64_t auto_least_ms{600'000};       ///< auto waits at least so long,
   unsigned auto_gaps{4};  ///< and so many times the longest silence that ended well
 };

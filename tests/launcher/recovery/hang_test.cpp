@@ -133,6 +133,21 @@ TEST(Hang, LearnsHowLongThisProgramIsSilentWhenAllIsWell) {
       << "learned by an earlier attempt";
 }
 
+TEST(Hang, BelievesTheTimeItIsToldAlsoOfRanksThatSpin) {
+  Scene scene({.timeout_ms = minute});
+  scene.pass(minute, [&] {
+    scene.spin();
+    scene.print();
+  });
+  scene.pass(50 * second, [&] { scene.spin(); });
+  EXPECT_FALSE(scene.watch.judge().hung);
+  scene.pass(20 * second, [&] { scene.spin(); });
+  const auto judgement = scene.watch.judge();
+  ASSERT_TRUE(judgement.hung);
+  EXPECT_THAT(judgement.why, HasSubstr("8 of 8 ranks use CPU"));
+  EXPECT_THAT(judgement.hung->ranks, IsEmpty()) << "all are alike";
+}
+
 TEST(Hang, TakesTheTimeItIsTold) {
   Scene scene({.timeout_ms = minute});
   scene.pass(2 * minute);
