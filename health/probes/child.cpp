@@ -53,11 +53,6 @@ void write_all(int file, std::string_view text) {
   }
 }
 
-int milliseconds_until(Clock::time_point end) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());
-  return static_cast<int>(std::max<std::int64_t>(left.count() + 1, 0));
-}
-
 std::uint64_t microseconds_since(Clock::time_point begun) {
   const auto took = Clock::now() - begun;
   return static_cast<std::uint64_t>(

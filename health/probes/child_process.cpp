@@ -44,12 +44,12 @@ void let_go_of_the_parent(pid_t parent) {
   _exit(0);  // not exit(): what the parent registered to run at its end is not ours
 }
 
+}  // namespace
+
 int milliseconds_until(Clock::time_point end) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());
   return static_cast<int>(std::max<std::int64_t>(left.count() + 1, 0));
 }
-
-}  // namespace
 
 std::optional<ChildProcess> ChildProcess::start(const std::function<void(int)>& work) {
   std::array<int, 2> ends{};

@@ -56,12 +56,11 @@ strangers_in() { # FLAGS JOINED UNITS
         grep -Fxf <(tail -n +2 "$3" | cut -f1) || tail -n +"$((($(wc -l <"$3") + 1) / 2 + 1))" "$3" | cut -f1
 }
 
-# Looks at the units of a file, "source<TAB>key", as one. Those in which it finds something are asked alone, so that what is told
+# Looks at the units of a file, "source<TAB>key", as one; the file with .cpp behind its name includes them. Those in which it finds something are asked alone, so that what is told
 # is not of the joining; the others are clean, unless something was found in a header.
 lint_joined() { # FLAGS UNITS
-    local source key findings suspects status=0 joined=$2.cpp
-    while IFS=$'\t' read -r source key; do printf '#include "%s"\n' "$root/$source"; done <"$2" >"$joined"
-    if findings=$(tidy "$1" "$joined"); then
+    local source key findings suspects status=0
+    if findings=$(tidy "$1" "$2.cpp"); then
         suspects=""
     else
         suspects=$(grep -oE '^[^ :]+[.]cpp:[0-9]+:' <<<"$findings" | cut -d: -f1 | sort -u)

@@ -20,6 +20,20 @@ class Marker : public ::testing::Test {
   }
   [[nodiscard]] Listed newest() const { return look(world_, "save-20", Level::structure, wish_); }
 
+  /// Two more checkpoints, of which these files have one time, to the nanosecond.
+  void save_two_of_one_time(const std::vector<std::string>& files) {
+    const Time then = world_.now() + std::chrono::milliseconds(4);
+    world_.pass(std::chrono::seconds(1));
+    for (const std::string path : {"save-30", "save-40"}) {
+      world_.make_directory(path);
+      world_.write(path + "/state.bin", "state");
+      world_.write(path + "/rank0.bin", "zero");
+      world_.create(path + "/DONE");
+      for (const std::string& file : files)
+        world_.set_modified(path + file, then);
+    }
+  }
+
   World world_;
   Wish wish_;
 };
@@ -45,30 +59,13 @@ TEST_F(Marker, OlderThanAFileMeansOverwritten) {
 
 // A program that saves every few milliseconds, or a test's: files of the two have equal times.
 TEST_F(Marker, IsBelievedWhenTwoCheckpointsWereWrittenWithinOneTickOfTheClock) {
-  const Time then = world_.now() + std::chrono::milliseconds(4);
-  world_.pass(std::chrono::seconds(1));
-  for (const std::string path : {"save-30", "save-40"}) {
-    world_.make_directory(path);
-    world_.write(path + "/state.bin", "state");
-    world_.write(path + "/rank0.bin", "zero");
-    world_.create(path + "/DONE");
-    for (const char* file : {"/state.bin", "/rank0.bin", "/DONE"})
-      world_.set_modified(path + file, then);
-  }
+  save_two_of_one_time({"/state.bin", "/rank0.bin", "/DONE"});
   const auto listed = look(world_, "save-40", Level::structure, wish_);
   EXPECT_EQ(listed.judgement.verdict, Verdict::good) << listed.judgement.why;
 }
 
 TEST_F(Marker, OverACopyOfTheFileOfTheCheckpointBeforeMeansDamaged) {
-  const Time then = world_.now() + std::chrono::milliseconds(4);
-  world_.pass(std::chrono::seconds(1));
-  for (const std::string path : {"save-30", "save-40"}) {
-    world_.make_directory(path);
-    world_.write(path + "/state.bin", "state");
-    world_.write(path + "/rank0.bin", "zero");
-    world_.create(path + "/DONE");
-    world_.set_modified(path + "/state.bin", then);  // `cp -p` keeps the time
-  }
+  save_two_of_one_time({"/state.bin"});  // `cp -p` keeps the time
   const auto listed = look(world_, "save-40", Level::structure, wish_);
   EXPECT_EQ(listed.judgement.verdict, Verdict::damaged);
 }
