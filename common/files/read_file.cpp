@@ -5,6 +5,7 @@
 
 #include "holdfast/common/text.hpp"
 
+#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -31,13 +32,14 @@ Result<std::string> read_open_file(const Descriptor& file,
                                    const std::filesystem::path& name,
                                    std::size_t most) {
   std::string text;
-  std::string buffer(std::size_t{64} << 10, '\0');
+  // small, and not cleared first: most files hold a few lines, and each page touched is a fault
+  std::array<char, 16'384> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled here
   while (text.size() <= most) {
     const ssize_t got = ::read(file.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return broken(name, "cannot be read", errno);
     if (got == 0) return text;
-    text.append(buffer, 0, static_cast<std::size_t>(got));
+    text.append(buffer.data(), static_cast<std::size_t>(got));
   }
   return broken(name, cat("is longer than ", most, " bytes"), 0);
 }

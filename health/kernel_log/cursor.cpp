@@ -4,6 +4,7 @@
 #include "holdfast/common/text.hpp"
 
 #include <algorithm>
+#include <optional>
 
 namespace holdfast::health {
 
@@ -19,7 +20,9 @@ bool is_boot_id(std::string_view text) {
 
 KernelLogCursor resume_at(const KernelLogCursor& last, std::string_view boot_id) {
   if (last.boot_id == boot_id) return last;
-  return {std::string(boot_id), 0, 0};
+  KernelLogCursor beginning;
+  beginning.boot_id = boot_id;
+  return beginning;
 }
 
 RecordNews advance(KernelLogCursor& cursor, const KernelRecord& record) {
@@ -32,18 +35,33 @@ RecordNews advance(KernelLogCursor& cursor, const KernelRecord& record) {
 }
 
 std::string to_text(const KernelLogCursor& cursor) {
-  return cat(cursor.boot_id, ' ', cursor.next, ' ', cursor.newest_us);
+  return cat(cursor.boot_id,
+             ' ',
+             cursor.next,
+             ' ',
+             cursor.newest_us,
+             ' ',
+             cursor.extent.oldest,
+             ' ',
+             cursor.extent.bytes);
 }
 
 Result<KernelLogCursor> parse_kernel_log_cursor(std::string_view text) {
   const auto parts = split(trim(text), ' ');
-  if (parts.size() == 3 && is_boot_id(parts[0])) {
-    const auto next = parse_number<std::uint64_t>(parts[1]);
-    const auto newest = parse_number<std::uint64_t>(parts[2]);
-    if (next && newest) return KernelLogCursor{std::string(parts[0]), *next, *newest};
+  if ((parts.size() == 3 || parts.size() == 5) && is_boot_id(parts[0])) {
+    const auto number = [&parts](std::size_t at) {
+      return at < parts.size() ? parse_number<std::uint64_t>(parts[at])
+                               : std::optional<std::uint64_t>(0);
+    };
+    const auto next = number(1);
+    const auto newest = number(2);
+    const auto oldest = number(3);
+    const auto bytes = number(4);
+    if (next && newest && oldest && bytes)
+      return KernelLogCursor{std::string(parts[0]), *next, *newest, {*oldest, *bytes}};
   }
   return Failure{FailureKind::unreadable,
-                 "the place reached in the kernel log is not \"BOOT-ID NUMBER TIME\"",
+                 "the place reached in the kernel log is not \"BOOT-ID NUMBER TIME OLDEST BYTES\"",
                  "remove the file; the log of this boot is then read again from its beginning",
                  {}};
 }

@@ -79,11 +79,14 @@ class Looking {
   }
 
   void start_all() {
+    std::vector<std::string_view> names(looks_.size());
+    std::ranges::transform(looks_, names.begin(), &Look::name);
+    const auto left = left_behind_.count(names);
     std::map<unsigned, std::vector<std::size_t>> shared;
     for (std::size_t at = 0; at < looks_.size(); ++at) {
       ProbeRecord& record = seen_[at].record;
       record.name = looks_[at].name;
-      record.children_stuck = left_behind_.count(record.name);
+      record.children_stuck = left[at];
       if (record.children_stuck >= LeftBehind::most) {
         record.end = ProbeEnd::not_started;
         record.why = cat(record.children_stuck, " earlier ones cannot be ended");

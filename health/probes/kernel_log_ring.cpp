@@ -3,6 +3,7 @@
 // (a test's) gives many, one a line, with continuation lines that begin with a blank. Nothing here
 // waits.
 #include "holdfast/common/text.hpp"
+#include "holdfast/files/descriptor.hpp"
 #include "holdfast/health/kernel_log/event.hpp"
 #include "holdfast/health/kernel_log/record.hpp"
 #include "looks.hpp"
@@ -67,29 +68,53 @@ class Ring {
 };
 
 /// Reads record by record until the ring has no more. EPIPE says that records were overwritten
-/// while we read; the next read goes on behind the gap, and the cursor shows it.
-void read_device(int file, Ring& ring) {
+/// while we read; the next read goes on behind the gap, and the cursor shows it. Whether it came to
+/// the end.
+bool read_device(int file, Ring& ring) {
   std::array<char, 8192> buffer{};
   constexpr int most =
       1'000'000;  // more than any ring holds: a writer faster than us must not keep us
   for (int record = 0; record < most; ++record) {
     const ssize_t got = read(file, buffer.data(), buffer.size());
     if (got < 0 && (errno == EPIPE || errno == EINTR)) continue;
-    if (got <= 0) return;
+    if (got <= 0) return got < 0 && errno == EAGAIN;
     ring.take({buffer.data(), static_cast<std::size_t>(got)});
   }
+  return false;
 }
 
-/// When the newest record was written: one call instead of one for each of some thousands. Nothing
-/// where the kernel stamps no times, or does not let us.
+/// Two calls instead of one for each of some thousands of records. Nothing where the kernel does
+/// not let us, and where so little is unread that somebody may be reading it (an old syslog daemon
+/// does, by syslog(2)): what he takes away could be as long as what came.
+RingExtent extent_of(int file) {
+  constexpr int size_unread = 9;
+  constexpr int least = 8192;     // a boot alone says more, a daemon leaves less
+  std::array<char, 8192> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled here
+  const ssize_t got = read(file, buffer.data(), buffer.size());
+  lseek(file, 0, SEEK_SET);
+  if (got <= 0) return {};
+  const auto oldest = kmsg_sequence({buffer.data(), static_cast<std::size_t>(got)});
+  const int bytes = klogctl(size_unread, nullptr, 0);
+  if (!oldest || bytes < least) return {};
+  return {*oldest, static_cast<std::uint64_t>(bytes)};
+}
+
+/// When the newest record was written, in one call that takes twice the time of extent_of().
+/// Nothing where the kernel stamps no times, or does not let us.
 std::optional<std::uint64_t> newest_record_us() {
-  constexpr int read_all = 3;  // the last bytes of the ring, whole records, as dmesg shows them
-  std::array<char, 8192> text{};
+  constexpr int read_all = 3;   // the last bytes of the ring, whole records, as dmesg shows them
+  std::array<char, 8192> text;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled here
   const int got = klogctl(read_all, text.data(), static_cast<int>(text.size()));
   if (got <= 0) return std::nullopt;
   const auto lines = split(trim({text.data(), static_cast<std::size_t>(got)}), '\n');
   const auto record = parse_dmesg_line(lines.back());
   return record && record->at_us != 0 ? std::optional(record->at_us) : std::nullopt;
+}
+
+/// Whether nothing was written since the cursor was set.
+bool is_at_end(const KernelLogCursor& cursor, const RingExtent& extent) {
+  if (cursor.extent.bytes != 0 && extent.bytes != 0) return cursor.extent == extent;
+  return cursor.newest_us != 0 && newest_record_us() == cursor.newest_us;
 }
 
 void say_unseen(const std::string& why, Gap gap, Facts& facts) {
@@ -102,20 +127,23 @@ void say_unseen(const std::string& why, Gap gap, Facts& facts) {
 void read_kernel_log(const Tree& tree, KernelLogCursor& cursor, Facts& facts) {
   cursor = resume_at(cursor, facts.boot_id);
   Ring ring(cursor, booted_at());
-  const bool is_ours = tree.path_of(device) == "/dev/kmsg";
-  if (is_ours && cursor.newest_us != 0 && newest_record_us() == cursor.newest_us)
-    return ring.give(facts);  // nothing was written since
-  const int file = open(tree.path_of(device).c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-  if (file < 0) {
+  const files::Descriptor file(
+      open(tree.path_of(device).c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY));
+  if (!file.open()) {
     const Gap gap = errno == ENOENT ? Gap::lacking : Gap::unseen;
     say_unseen(cat("/", std::string_view(device), ": ", errno_code(errno).message()), gap, facts);
     return;
   }
   struct stat status {};
-  const bool is_file = fstat(file, &status) == 0 && S_ISREG(status.st_mode);
-  if (!is_file) read_device(file, ring);
-  close(file);
-  if (is_file) {
+  const bool is_file = fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode);
+  if (!is_file && tree.path_of(device) == "/dev/kmsg") {
+    // taken before the records are: what is written in between changes it once more
+    const RingExtent extent = extent_of(file.get());
+    if (is_at_end(cursor, extent)) return ring.give(facts);
+    cursor.extent = read_device(file.get(), ring) ? extent : RingExtent{};
+  } else if (!is_file) {
+    read_device(file.get(), ring);
+  } else {
     constexpr std::size_t most = std::size_t{64} << 20;
     const auto text = tree.long_text(device, most);
     if (!text.known()) return say_unseen(text.why(), text.gap(), facts);

@@ -5,6 +5,7 @@
 #include "process_stat.hpp"
 #include "tree.hpp"
 
+#include <algorithm>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -31,18 +32,19 @@ std::uint64_t started_at(pid_t process) {
   return stat ? stat->started : 0;
 }
 
-std::uint64_t LeftBehind::count(std::string_view probe) const {
-  const auto names = Tree(directory_).names("");
-  if (!names.known()) return 0;
-  const std::string wanted = file_word(probe);
-  std::uint64_t alive = 0;
-  for (const std::string& name : *names) {
+std::vector<std::uint64_t> LeftBehind::count(const std::vector<std::string_view>& probes) const {
+  std::vector<std::string> words(probes.size());
+  std::ranges::transform(probes, words.begin(), file_word);
+  std::vector<std::uint64_t> alive(probes.size());
+  for (const std::string& name : Tree(directory_).names("").value_or({})) {
     const auto parts = split(name, '.');
-    if (parts.size() != 3 || parts[0] != wanted) continue;
+    if (parts.size() != 3) continue;
+    if (std::ranges::find(words, parts[0]) == words.end()) continue;
     const auto process = parse_number<unsigned>(parts[1]);
     const auto started = parse_number<std::uint64_t>(parts[2]);
     if (process && started && started_at(static_cast<pid_t>(*process)) == *started) {
-      ++alive;
+      for (std::size_t at = 0; at < words.size(); ++at)
+        alive[at] += words[at] == parts[0] ? 1U : 0U;
     } else {
       std::error_code ignored;  // a file that stays is looked at again
       std::filesystem::remove(directory_ / name, ignored);

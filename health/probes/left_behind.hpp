@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <sys/types.h>
+#include <vector>
 
 namespace holdfast::health {
 
@@ -17,8 +18,8 @@ class LeftBehind {
  public:
   explicit LeftBehind(std::filesystem::path directory) : directory_(std::move(directory)) {}
 
-  /// How many of this probe's children still hang; forgets those that have ended.
-  [[nodiscard]] std::uint64_t count(std::string_view probe) const;
+  /// How many children of each of these probes still hang; forgets those that have ended.
+  [[nodiscard]] std::vector<std::uint64_t> count(const std::vector<std::string_view>& probes) const;
 
   void remember(std::string_view probe, pid_t child) const;
 

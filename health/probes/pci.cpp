@@ -30,6 +30,11 @@ std::string_view kind_of(std::uint64_t pci_class, std::string_view vendor) {
   return {};
 }
 
+/// Half of a board's functions are of a class that no vendor's would be asked about.
+bool may_be_known(std::uint64_t pci_class) {
+  return !kind_of(pci_class, "10de").empty() || !kind_of(pci_class, "1002").empty();
+}
+
 std::string without_0x(const Fact<std::string>& text) {
   return text.known() ? std::string(text->starts_with("0x") ? text->substr(2) : *text)
                       : std::string();
@@ -145,11 +150,12 @@ void look_at_pci(const Tree& tree, bool thorough, Facts& facts) {
   found.reserve(names->size());
   for (const std::string& address : *names) {
     const std::string folder = cat(devices, '/', address);
-    const auto pci_class = tree.number(cat(folder, "/class"));
+    const std::uint64_t pci_class = tree.number(cat(folder, "/class")).value_or(0);
+    if (!may_be_known(pci_class)) continue;
     PciFacts function;
     function.at = address;
     function.vendor = without_0x(tree.text(cat(folder, "/vendor")));
-    function.kind = kind_of(pci_class.value_or(0), function.vendor);
+    function.kind = kind_of(pci_class, function.vendor);
     if (function.kind.empty() || tree.exists(cat(folder, "/physfn"))) continue;
     function.device = without_0x(tree.text(cat(folder, "/device")));
     const auto path = above(tree, address);

@@ -135,17 +135,17 @@ TEST_F(LookInChildren, ForgetsTheLeftBehindWhenTheyHaveEnded) {
       pause();
   }
   left_behind.remember("mount /home", child);
-  EXPECT_EQ(left_behind.count("mount /home"), 1U);
-  EXPECT_EQ(left_behind.count("mount /scratch"), 0U);
+  using Counts = std::vector<std::uint64_t>;
+  EXPECT_EQ(left_behind.count({"mount /scratch", "mount /home"}), (Counts{0, 1}));
   kill(child, SIGKILL);
   ASSERT_EQ(waitpid(child, nullptr, 0), child);
-  EXPECT_EQ(left_behind.count("mount /home"), 0U);
+  EXPECT_EQ(left_behind.count({"mount /scratch", "mount /home"}), (Counts{0, 0}));
 }
 
 TEST_F(LookInChildren, TakesNoOtherProcessForOneLeftBehind) {
   const LeftBehind left_behind(root_.path() / "left-behind");
   root_.file("left-behind/gpus." + std::to_string(getpid()) + ".1", "");
-  EXPECT_EQ(left_behind.count("gpus"), 0U);
+  EXPECT_EQ(left_behind.count({"gpus"}), std::vector<std::uint64_t>{0});
 }
 
 TEST_F(LookInChildren, SaysHowOneEnded) {

@@ -82,6 +82,23 @@ TEST_F(LookAtPci, LeavesOutBridgesToNothingAndTheBoardsOwnScreen) {
   EXPECT_EQ(find(facts, "0000:20:02.0"), nullptr);
 }
 
+TEST_F(LookAtPci, TellsADeviceByItsClassAndItsVendor) {
+  add(root_, "pci0000:40/0000:40:00.0", "0x068000", "0x10de");
+  add(root_, "pci0000:40/0000:40:01.0", "0x068000", "0x8086");
+  add(root_, "pci0000:40/0000:40:02.0", "0x120000", "0x1002");
+  add(root_, "pci0000:40/0000:40:03.0", "0x038000", "0x1002");
+  add(root_, "pci0000:40/0000:40:04.0", "0x038000", "0x10de");
+  const Facts facts = look();
+  ASSERT_NE(find(facts, "0000:40:00.0"), nullptr);
+  EXPECT_EQ(find(facts, "0000:40:00.0")->kind, "nvswitch");
+  EXPECT_EQ(find(facts, "0000:40:01.0"), nullptr);
+  for (const char* gpu : {"0000:40:02.0", "0000:40:03.0"}) {
+    ASSERT_NE(find(facts, gpu), nullptr) << gpu;
+    EXPECT_EQ(find(facts, gpu)->kind, "gpu") << gpu;
+  }
+  EXPECT_EQ(find(facts, "0000:40:04.0"), nullptr);
+}
+
 TEST_F(LookAtPci, LeavesOutVirtualFunctions) {
   root_.link("sys/devices/pci0000:30/0000:30:00.0/physfn", "../0000:30:00.1");
   EXPECT_EQ(find(look(), "0000:30:00.0"), nullptr);
