@@ -137,6 +137,7 @@ void ask_use(OpenDevice& device, GpuFacts& gpu) {
   Utilization utilization;
   const Return result = device.ask(device.calls().utilization, &utilization);
   gpu.utilization_percent = fact_of<std::uint64_t>(result, utilization.gpu);
+  gpu.memory_busy_percent = fact_of<std::uint64_t>(result, utilization.memory);
 }
 
 }  // namespace holdfast::health::nvml

@@ -96,6 +96,7 @@ GpuFacts read_gpu(const Tree& tree, const std::string& folder, const std::string
   gpu.memory_bytes = tree.number(cat(folder, "/mem_info_vram_total"));
   gpu.memory_used_bytes = tree.number(cat(folder, "/mem_info_vram_used"));
   gpu.utilization_percent = tree.number(cat(folder, "/gpu_busy_percent"));
+  gpu.memory_busy_percent = tree.number(cat(folder, "/mem_busy_percent"));
   gpu.pcie_replays = tree.number(cat(folder, "/pcie_replay_count"));
   const RasCounts memory = ras_counts(tree, cat(folder, "/ras/umc_err_count"));
   gpu.ecc_uncorrected_volatile = memory.uncorrected;

@@ -146,11 +146,13 @@ void Supervisor::beat(const std::string& node, const sentinel::Beat& beat) {
   for (const sentinel::RankState& rank : beat.ranks) {
     if (rank.attempt != attempt_) continue;
     ranks_seen_.insert(rank.rank);
-    vote.ranks.push_back({rank.rank,
-                          static_cast<std::uint64_t>(rank.cpu.count()),
-                          rank.state,
-                          std::nullopt,
-                          std::nullopt});
+    vote.ranks.push_back({.rank = rank.rank,
+                          .cpu_ms = static_cast<std::uint64_t>(rank.cpu.count()),
+                          .state = rank.state,
+                          .faults = rank.faults,
+                          .io_bytes = rank.io_bytes,
+                          .gpu_memory = {beat.gpu_memory_busy, beat.gpu_looks},
+                          .waits_in = rank.waits_in});
   }
   votes_[node] = std::move(vote);
   if (ranks_seen_.size() != before)

@@ -39,6 +39,21 @@ std::optional<HealthAnswer::Finding> finding_of(const json::value& value) {
   return finding;
 }
 
+void take_gpus(const json::array& gpus, HealthAnswer& answer) {
+  std::uint64_t sum = 0;
+  std::uint64_t seen = 0;
+  for (const json::value& value : gpus) {
+    const auto* gpu = value.if_object();
+    if (gpu == nullptr) continue;
+    if (auto at = text_in(*gpu, "at")) answer.gpus.push_back(std::move(*at));
+    const auto busy = number_in<std::uint64_t>(*gpu, "memory_busy_percent");
+    if (!busy || *busy > 100) continue;
+    sum += *busy;
+    ++seen;
+  }
+  if (seen > 0) answer.gpu_memory_busy = sum / seen;
+}
+
 }  // namespace
 
 std::optional<HealthAnswer> parse_health_answer(std::string_view text) {
@@ -53,10 +68,7 @@ std::optional<HealthAnswer> parse_health_answer(std::string_view text) {
     if (finding && answer.findings.size() < most_findings)
       answer.findings.push_back(std::move(*finding));
   }
-  if (const auto* gpus = array_in(*object, "gpus"))
-    for (const json::value& value : *gpus)
-      if (const auto* gpu = value.if_object())
-        if (auto at = text_in(*gpu, "at")) answer.gpus.push_back(std::move(*at));
+  if (const auto* gpus = array_in(*object, "gpus")) take_gpus(*gpus, answer);
   return answer;
 }
 
@@ -116,6 +128,10 @@ void HealthLook::over() {
 void HealthLook::take(const HealthAnswer& answer) {
   const bool first = std::exchange(first_, false);
   if (!answer.gpus.empty()) gpus_ = answer.gpus;
+  if (answer.gpu_memory_busy) {
+    ++gpu_looks_;
+    gpu_memory_busy_ += *answer.gpu_memory_busy;
+  }
   for (const HealthAnswer::Finding& finding : answer.findings) {
     if (!known_.insert(finding.key).second || (first && !finding.fatal)) continue;
     told_({.kind = finding.fatal ? NodeSign::Kind::broken : NodeSign::Kind::unfit,

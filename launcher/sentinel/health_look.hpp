@@ -30,6 +30,8 @@ struct HealthAnswer {
   };
   std::vector<Finding> findings;  ///< unfit and fatal ones
   std::vector<std::string> gpus;  ///< PCI addresses of those this job sees
+  /// The percent of time in which their memory was read or written, the mean of those that say so.
+  std::optional<std::uint64_t> gpu_memory_busy;
 };
 [[nodiscard]] std::optional<HealthAnswer> parse_health_answer(std::string_view text);
 
@@ -56,6 +58,10 @@ class HealthLook : public std::enable_shared_from_this<HealthLook> {
   /// The GPUs of the job's own; empty as long as nobody could say.
   [[nodiscard]] const std::vector<std::string>& gpus() const { return gpus_; }
 
+  /// How often their memory's use was seen, and the sum of the percents.
+  [[nodiscard]] std::uint64_t gpu_looks() const { return gpu_looks_; }
+  [[nodiscard]] std::uint64_t gpu_memory_busy() const { return gpu_memory_busy_; }
+
  private:
   void take(const HealthAnswer& answer);
   void over();
@@ -71,6 +77,8 @@ class HealthLook : public std::enable_shared_from_this<HealthLook> {
   bool first_{true};
   std::set<std::string, std::less<>> known_;  // keys that were told, or were there before
   std::vector<std::string> gpus_;
+  std::uint64_t gpu_looks_{};
+  std::uint64_t gpu_memory_busy_{};
 };
 
 }  // namespace holdfast::sentinel

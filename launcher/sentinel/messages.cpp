@@ -2,6 +2,7 @@
 #include "sentinel/messages.hpp"
 
 #include "sentinel/fields.hpp"
+#include "sentinel/processes.hpp"
 
 #include <array>
 #include <string_view>
@@ -24,7 +25,7 @@ constexpr std::array kinds{
     std::pair{NodeSign::Kind::unfit, std::string_view("unfit")},
 };
 
-constexpr std::size_t fields_of_rank = 7;
+constexpr std::size_t fields_of_rank = 10;
 
 // A row, not an object: 512 ranks twice a second are worth the names.
 json::array row_of(const RankState& rank) {
@@ -34,7 +35,10 @@ json::array row_of(const RankState& rank) {
           rank.pid,
           json::string(1, rank.state),
           rank.cpu.count(),
-          rank.processes};
+          rank.processes,
+          rank.faults,
+          rank.io_bytes,
+          rank.waits_in};
 }
 
 std::optional<RankState> read_row(const json::value& value) {
@@ -46,7 +50,11 @@ std::optional<RankState> read_row(const json::value& value) {
   const auto pid = number_of<int>(row[3]);
   const auto cpu = number_of<std::int64_t>(row[5]);
   const auto processes = number_of<unsigned>(row[6]);
-  if (!attempt || !rank || !local || !pid || !cpu || !processes) return std::nullopt;
+  const auto faults = number_of<std::uint64_t>(row[7]);
+  const auto io_bytes = number_of<std::uint64_t>(row[8]);
+  if (!attempt || !rank || !local || !pid || !cpu || !processes || !faults || !io_bytes)
+    return std::nullopt;
+  if (!row[9].is_string()) return std::nullopt;
   if (!row[4].is_string() || row[4].get_string().size() != 1) return std::nullopt;
   return RankState{.attempt = *attempt,
                    .rank = *rank,
@@ -54,7 +62,10 @@ std::optional<RankState> read_row(const json::value& value) {
                    .pid = *pid,
                    .state = row[4].get_string()[0],
                    .cpu = std::chrono::milliseconds(*cpu),
-                   .processes = *processes};
+                   .processes = *processes,
+                   .faults = *faults,
+                   .io_bytes = *io_bytes,
+                   .waits_in = parse_wait_channel(row[9].get_string())};
 }
 
 }  // namespace
@@ -69,21 +80,27 @@ json::object beat_message(const Beat& beat, std::uint64_t acknowledged) {
           {"acknowledged", acknowledged},
           {"uptime", beat.uptime.count()},
           {"load", beat.load},
+          {"gpu_looks", beat.gpu_looks},
+          {"gpu_memory_busy", beat.gpu_memory_busy},
           {"ranks", std::move(ranks)}};
 }
 
 std::optional<Beat> read_beat(const json::object& message) {
   const auto sequence = number_in<std::uint64_t>(message, "sequence");
   const auto uptime = number_in<std::int64_t>(message, "uptime");
+  const auto gpu_looks = number_in<std::uint64_t>(message, "gpu_looks");
+  const auto gpu_memory_busy = number_in<std::uint64_t>(message, "gpu_memory_busy");
   const auto* load = message.if_contains("load");
   const auto* ranks = message.if_contains("ranks");
-  if (!sequence || !uptime || load == nullptr || !load->is_number() || ranks == nullptr ||
-      !ranks->is_array())
+  if (!sequence || !uptime || !gpu_looks || !gpu_memory_busy || load == nullptr ||
+      !load->is_number() || ranks == nullptr || !ranks->is_array())
     return std::nullopt;
   Beat beat{.sequence = *sequence,
             .uptime = std::chrono::milliseconds(*uptime),
             .load = load->to_number<double>(),
-            .ranks = {}};
+            .ranks = {},
+            .gpu_looks = *gpu_looks,
+            .gpu_memory_busy = *gpu_memory_busy};
   beat.ranks.reserve(ranks->get_array().size());
   for (const json::value& value : ranks->get_array()) {
     const auto rank = read_row(value);

@@ -138,6 +138,8 @@ void Node::beat(Time now) {
   const auto ticks = static_cast<std::uint64_t>(std::max(1L, ::sysconf(_SC_CLK_TCK)));
   Beat beat{.sequence = sequence_, .uptime = now, .load = load_of_node(), .ranks = {}};
   beat.ranks = ranks_of(processes, watched_, ticks);
+  beat.gpu_looks = health_->gpu_looks();
+  beat.gpu_memory_busy = health_->gpu_memory_busy();
   evidence_.set_own_gpus(health_->gpus());
   evidence_.read_new(beat.ranks);
   watch_ends(beat.ranks);

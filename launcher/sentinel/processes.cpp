@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t most_environment = std::size_t{1} << 20U;
 constexpr std::uint64_t longest_wait = 32;  // readings: 16 s at two beats a second
+constexpr std::uint64_t between_more = 10;  // readings: 5 s, as often as somebody judges hangs
 
 struct CloseDirectory {
   void operator()(DIR* directory) const { ::closedir(directory); }
@@ -77,21 +78,45 @@ std::optional<Process> parse_stat(std::string_view text) {
   const auto fields = split(trim(text.substr(closing + 1)), ' ');
   constexpr std::size_t state = 0;  // proc(5) counts from the pid: this is its field 3
   constexpr std::size_t parent = 1;
+  constexpr std::size_t minor_faults = 7;
+  constexpr std::size_t major_faults = 9;
   constexpr std::size_t user = 11;
   constexpr std::size_t system = 12;
   constexpr std::size_t start = 19;
   if (!pid || fields.size() <= start || fields[state].size() != 1) return std::nullopt;
   const auto ppid = parse_number<unsigned>(fields[parent]);
+  const auto minor = parse_number<std::uint64_t>(fields[minor_faults]);
+  const auto major = parse_number<std::uint64_t>(fields[major_faults]);
   const auto in_user = parse_number<std::uint64_t>(fields[user]);
   const auto in_system = parse_number<std::uint64_t>(fields[system]);
   const auto started = parse_number<std::uint64_t>(fields[start]);
-  if (!ppid || !in_user || !in_system || !started) return std::nullopt;
-  return Process{.pid = static_cast<int>(*pid),
-                 .parent = static_cast<int>(*ppid),
-                 .state = fields[state][0],
-                 .cpu_ticks = *in_user + *in_system,
-                 .started = *started,
-                 .mark = std::nullopt};
+  if (!ppid || !minor || !major || !in_user || !in_system || !started) return std::nullopt;
+  Process process;
+  process.pid = static_cast<int>(*pid);
+  process.parent = static_cast<int>(*ppid);
+  process.state = fields[state][0];
+  process.cpu_ticks = *in_user + *in_system;
+  process.faults = *minor + *major;
+  process.started = *started;
+  return process;
+}
+
+std::uint64_t parse_io(std::string_view text) {
+  std::uint64_t bytes = 0;
+  for (const std::string_view line : split(text, '\n'))
+    for (const std::string_view name : {"rchar: ", "wchar: "})
+      if (line.starts_with(name))
+        bytes += parse_number<std::uint64_t>(line.substr(name.size())).value_or(0);
+  return bytes;
+}
+
+std::string parse_wait_channel(std::string_view text) {
+  constexpr std::size_t longest = 64;
+  const std::string_view name = trim(text);
+  const bool is_name = std::ranges::all_of(name, [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '.';
+  });
+  return is_name && name != "0" && name.size() <= longest ? std::string(name) : std::string();
 }
 
 std::vector<Process> with_descendants(std::vector<Process> all) {
@@ -131,6 +156,14 @@ std::optional<Mark> ProcessTable::read_mark(const std::string& pid) {
   return mark_in(read_whole(cat(path, "/environ"), most_environment), job_);
 }
 
+/// What is too dear for every beat: each costs as much as the rest of a beat.
+void ProcessTable::read_more(const std::string& pid, Known& known) const {
+  constexpr std::size_t most = 4096;
+  known.io_bytes = parse_io(read_whole(cat(proc_, '/', pid, "/io"), most));
+  known.waits_in = parse_wait_channel(read_whole(cat(proc_, '/', pid, "/wchan"), most));
+  known.read_more = readings_ + between_more;
+}
+
 std::vector<Process> ProcessTable::read_marked() {
   ++readings_;
   std::vector<Process> found;
@@ -143,7 +176,12 @@ std::vector<Process> ProcessTable::read_marked() {
     if (at == known_.end()) at = known_.emplace(entry->d_name, Known{}).first;
     Known& known = at->second;
     known.seen = readings_;
-    if (known.inode != entry->d_ino) known = {entry->d_ino, readings_, 1, readings_, {}};
+    if (known.inode != entry->d_ino) {
+      known = {};
+      known.inode = entry->d_ino;
+      known.look_again = known.seen = known.read_more = readings_;
+      known.wait = 1;
+    }
     if (!known.mark && readings_ >= known.look_again) {
       known.mark = read_mark(at->first);
       known.look_again = readings_ + known.wait;
@@ -151,6 +189,9 @@ std::vector<Process> ProcessTable::read_marked() {
     }
     if (!known.mark) continue;
     if (auto process = read_stat(at->first)) {
+      if (readings_ >= known.read_more) read_more(at->first, known);
+      process->io_bytes = known.io_bytes;
+      process->waits_in = known.waits_in;
       process->mark = known.mark;
       found.push_back(*process);
     }

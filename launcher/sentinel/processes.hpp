@@ -31,7 +31,10 @@ struct Process {
   int parent{};
   char state{'?'};
   std::uint64_t cpu_ticks{};
-  std::uint64_t started{};  // ticks since boot
+  std::uint64_t faults{};    // minor and major
+  std::uint64_t started{};   // ticks since boot
+  std::uint64_t io_bytes{};  // read and written; of a few seconds ago, as is:
+  std::string waits_in;      // the kernel's function it sleeps in, if it does
   std::optional<Mark> mark;
 
   [[nodiscard]] bool dead() const { return state == 'Z' || state == 'X'; }
@@ -42,6 +45,12 @@ struct Process {
 
 /// /proc/PID/stat; the name in it may hold anything, parentheses and line ends too.
 [[nodiscard]] std::optional<Process> parse_stat(std::string_view text);
+
+/// What /proc/PID/io says was read and written, cached or not.
+[[nodiscard]] std::uint64_t parse_io(std::string_view text);
+
+/// The name in /proc/PID/wchan; empty when there is none, or what is there is no name.
+[[nodiscard]] std::string parse_wait_channel(std::string_view text);
 
 /// Gives each descendant of a marked process the mark of its nearest marked ancestor, and leaves
 /// out all others.
@@ -63,11 +72,15 @@ class ProcessTable {
     std::uint64_t look_again{};  // at this many readings
     std::uint64_t wait{};
     std::uint64_t seen{};
+    std::uint64_t read_more{};  // at this many readings
+    std::uint64_t io_bytes{};
+    std::string waits_in;
     std::optional<Mark> mark;
   };
 
   [[nodiscard]] std::optional<Process> read_stat(const std::string& pid);
   [[nodiscard]] std::optional<Mark> read_mark(const std::string& pid);
+  void read_more(const std::string& pid, Known& known) const;
 
   std::string job_;
   std::string proc_;

@@ -34,6 +34,8 @@ std::vector<RankState> ranks_of(std::span<const Process> processes,
     const Process* first{};
     std::uint64_t ticks{};
     unsigned processes{};
+    std::uint64_t faults{};
+    std::uint64_t io_bytes{};
   };
   std::map<unsigned, Rank> ranks;
   for (const Process& process : processes) {
@@ -41,6 +43,8 @@ std::vector<RankState> ranks_of(std::span<const Process> processes,
     Rank& rank = ranks[process.mark->rank];
     rank.ticks += process.cpu_ticks;
     ++rank.processes;
+    rank.faults += process.faults;
+    rank.io_bytes += process.io_bytes;
     const auto parent = rank_of_pid.find(process.parent);
     if (parent != rank_of_pid.end() && parent->second == process.mark->rank) continue;
     if (rank.first == nullptr || process.started < rank.first->started) rank.first = &process;
@@ -56,7 +60,10 @@ std::vector<RankState> ranks_of(std::span<const Process> processes,
                       .pid = rank.first->pid,
                       .state = rank.first->state,
                       .cpu = std::chrono::milliseconds(static_cast<std::int64_t>(cpu)),
-                      .processes = rank.processes});
+                      .processes = rank.processes,
+                      .faults = rank.faults,
+                      .io_bytes = rank.io_bytes,
+                      .waits_in = rank.first->waits_in});
   }
   return states;
 }

@@ -52,7 +52,10 @@ class Puppet : public std::enable_shared_from_this<Puppet> {
                              .pid = 4711,
                              .state = 'R',
                              .cpu = milliseconds(123456),
-                             .processes = 3});
+                             .processes = 3,
+                             .faults = 1'000'000,
+                             .io_bytes = 123'456'789'012,
+                             .waits_in = "futex_do_wait"});
   }
 
   void start(const Endpoint& where) {

@@ -104,6 +104,7 @@ void fields(auto& visit, Of<GpuFacts> auto& g) {
   visit("power_limit_default_mw", g.power_limit_default_mw);
   visit("power_mw", g.power_mw);
   visit("utilization_percent", g.utilization_percent);
+  visit("memory_busy_percent", g.memory_busy_percent);
   gpu_memory_fields(visit, g);
   gpu_link_fields(visit, g);
 }

@@ -55,7 +55,8 @@ struct GpuFacts {
   Fact<std::uint64_t> performance_state;  ///< 0 is P0
   Fact<std::uint64_t> application_mhz, highest_mhz;
   Fact<std::uint64_t> power_limit_mw, power_limit_default_mw, power_mw;
-  Fact<std::uint64_t> utilization_percent;
+  /// Of the last sample's time (NVML: up to a second): a kernel ran; memory was read or written.
+  Fact<std::uint64_t> utilization_percent, memory_busy_percent;
 
   // Memory. "volatile" counts since the last reset, "aggregate" for the device's life.
   Fact<std::uint64_t> ecc_uncorrected_volatile, ecc_corrected_volatile, ecc_uncorrected_aggregate;

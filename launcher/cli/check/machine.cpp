@@ -40,6 +40,12 @@ json::object json_of(const health::Decision& decision) {
   return object;
 }
 
+json::object json_of(const health::GpuFacts& gpu) {
+  json::object object{{"at", gpu.at}, {"uuid", printable(gpu.uuid.value_or(""))}};
+  if (gpu.memory_busy_percent.known()) object["memory_busy_percent"] = *gpu.memory_busy_percent;
+  return object;
+}
+
 /// A label value: backslash, quote and line feed are written with a backslash.
 std::string label(std::string_view text) {
   std::string out;
@@ -86,7 +92,7 @@ std::string check_json(const CheckRun& run) {
                                      {"children_stuck", probe.children_stuck}});
   json::array& gpus = object["gpus"].emplace_array();
   for (const health::GpuFacts& gpu : run.facts.gpus.value_or({}))
-    gpus.emplace_back(json::object{{"at", gpu.at}, {"uuid", printable(gpu.uuid.value_or(""))}});
+    gpus.emplace_back(json_of(gpu));
   if (run.decision) object["decision"] = json_of(*run.decision);
   return json::serialize(object) + "\n";
 }

@@ -19,6 +19,9 @@ struct RankState {
   char state{'?'};  ///< of the process Slurm started, as proc(5) writes it: R S D T t Z
   std::chrono::milliseconds cpu{};  ///< used by it and by all it started
   unsigned processes{};             ///< how many these are
+  std::uint64_t faults{};           ///< pages the kernel found for them
+  std::uint64_t io_bytes{};  ///< they have read and written, up to five seconds ago; 0: unseen
+  std::string waits_in{};    ///< the kernel's function that process slept in, if it did
 
   bool operator==(const RankState&) const = default;
 };
@@ -29,6 +32,10 @@ struct Beat {
   std::chrono::milliseconds uptime{};  ///< since the node's boot, its sleep included
   double load{};                       ///< the node's load average over a minute
   std::vector<RankState> ranks;        ///< of the watched attempt, by rank
+  /// Of the job's GPUs here: how often they were looked at, and the sum of the percents of time in
+  /// which their memory was read or written, the mean of all GPUs at each look.
+  std::uint64_t gpu_looks{};
+  std::uint64_t gpu_memory_busy{};
 };
 
 /// One piece of evidence from a node. The text is the node's own, not ours: never a format, never

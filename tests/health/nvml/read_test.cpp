@@ -39,7 +39,9 @@ TEST(AskNvml, SeesEveryGpuOfAHealthyNode) {
 }
 
 TEST(AskNvml, ReadsWhoAGpuIsAndHowItIsSetUp) {
-  const GpuFacts gpu = first_gpu_of("gpus 1\ngpu 0 power 123456\ngpu 0 mig_pending 1");
+  const GpuFacts gpu = first_gpu_of(
+      "gpus 1\ngpu 0 power 123456\ngpu 0 mig_pending 1\ngpu 0 utilization 97\ngpu 0 memory_busy "
+      "41");
   EXPECT_TRUE(gpu.model.is("NVIDIA H100 80GB HBM3"));
   EXPECT_TRUE(gpu.uuid.is("GPU-01000100-0000-0000-0000-000000000011"));
   EXPECT_TRUE(gpu.vbios.is("96.00.74.00.09"));
@@ -53,6 +55,8 @@ TEST(AskNvml, ReadsWhoAGpuIsAndHowItIsSetUp) {
   EXPECT_TRUE(gpu.performance_state.is(0));
   EXPECT_TRUE(gpu.power_mw.is(123'456));
   EXPECT_TRUE(gpu.power_limit_mw.is(700'000));
+  EXPECT_TRUE(gpu.utilization_percent.is(97));
+  EXPECT_TRUE(gpu.memory_busy_percent.is(41));
 }
 
 TEST(AskNvml, ReadsErrorsOfTheMemory) {

@@ -107,6 +107,7 @@ class LookAtAmdGpus : public ::testing::Test {
         .file(device + "/mem_info_vram_total", "206158430208")
         .file(device + "/mem_info_vram_used", "1024")
         .file(device + "/gpu_busy_percent", "0")
+        .file(device + "/mem_busy_percent", "7")
         .file(device + "/pcie_replay_count", "4")
         .file(device + "/ras/umc_err_count", "ue: 2\nce: 9")
         .file(device + "/ras/gpu_vram_bad_pages", "0x1 : 0x1000 : R\n0x2 : 0x1000 : P")
@@ -137,6 +138,7 @@ TEST_F(LookAtAmdGpus, ReadsAGpuOnceHoweverManyCardsItShows) {
   EXPECT_TRUE(gpu.unrepairable_memory.is(false));
   EXPECT_TRUE(gpu.pcie_replays.is(4));
   EXPECT_TRUE(gpu.temperature_c.is(61));
+  EXPECT_TRUE(gpu.memory_busy_percent.is(7));
   EXPECT_TRUE(gpu.temperature_margin_c.is(49));
   EXPECT_TRUE(gpu.power_limit_mw.is(750'000));
 }

@@ -39,7 +39,23 @@ class Scene {
       watch.observe(look);
     }
   }
-  void print() { look.output_bytes += 10; }
+  void print(std::uint64_t bytes = 10) {
+    look.output_bytes += bytes;
+    pulses[0].io_bytes += bytes;
+  }
+  void talk(std::uint64_t bytes) {
+    for (RankPulse& pulse : pulses)
+      pulse.io_bytes += bytes;
+  }
+  void fault(std::uint64_t pages) {
+    for (RankPulse& pulse : pulses)
+      pulse.faults += pages;
+  }
+  void look_at_gpus(unsigned first, std::uint64_t percent) {
+    for (unsigned rank = first; rank < 8; ++rank)
+      pulses[rank].gpu_memory = {pulses[rank].gpu_memory.done + percent,
+                                 pulses[rank].gpu_memory.over + 1};
+  }
   void spin(unsigned first = 0) {
     for (unsigned rank = first; rank < 8; ++rank)
       pulses[rank].cpu_ms += 5 * second;
@@ -73,9 +89,18 @@ TEST(Hang, IsNotSeenWhileOneRankWorks) {
 
 TEST(Hang, IsNotSeenWhileAGpuWorks) {
   Scene scene;
-  scene.pass(30 * minute,
-             [&] { scene.pulses[2].gpu_work = scene.pulses[2].gpu_work.value_or(0) + 1; });
+  scene.pass(30 * minute, [&] { scene.look_at_gpus(2, 40); });
   EXPECT_FALSE(scene.watch.judge().hung);
+}
+
+TEST(Hang, IsSeenThoughGpusSpin) {
+  Scene scene;
+  scene.pass(5 * minute, [&] {
+    scene.look_at_gpus(2, 40);
+    scene.print();
+  });
+  scene.pass(15 * minute, [&] { scene.look_at_gpus(2, 1); });
+  EXPECT_TRUE(scene.watch.judge().hung);
 }
 
 TEST(Hang, IsNotSeenWhileOutputOrCheckpointsGrow) {
@@ -83,22 +108,117 @@ TEST(Hang, IsNotSeenWhileOutputOrCheckpointsGrow) {
   output.pass(30 * minute, [&] { output.print(); });
   EXPECT_FALSE(output.watch.judge().hung);
   Scene saving;
-  saving.pass(30 * minute, [&] { ++saving.look.checkpoint_bytes; });
+  saving.pass(30 * minute, [&] { ++saving.look.checkpoints; });
   EXPECT_FALSE(saving.watch.judge().hung);
 }
 
-TEST(Hang, TellsSpinningInOnePlaceFromWork) {
-  Scene unseen;
-  unseen.pass(30 * minute, [&] { unseen.spin(); });
-  EXPECT_FALSE(unseen.watch.judge().hung) << "busy, and nobody can see where";
+TEST(Hang, TellsSpinningFromWorkByWhatRanksDidWhileTheJobGotOn) {
+  struct Case {
+    std::string_view what;
+    std::function<void(Scene&)> working;
+    std::function<void(Scene&)> silent;
+    bool hung;
+  };
+  const auto talk = [](Scene& scene) { scene.talk(1'000'000); };
+  const auto nothing = [](Scene&) {};
+  const Case cases[] = {
+      {"ranks that talked are mute", talk, nothing, true},
+      {"ranks still talk", talk, talk, false},
+      {"they talk a fifth of what they did", talk, [](Scene& s) { s.talk(200'000); }, false},
+      {"they talk a hundredth", talk, [](Scene& s) { s.talk(10'000); }, true},
+      {"nobody knows what they do", nothing, nothing, false},
+      {"needing no pages alone is no sign", [](Scene& s) { s.fault(500); }, nothing, false},
+      {"mute, but still in need of pages",
+       [](Scene& s) {
+         s.talk(1'000'000);
+         s.fault(500);
+       },
+       [](Scene& s) { s.fault(500); },
+       false},
+      {"all they wrote was their output",
+       [](Scene& s) {
+         s.talk(100'000);
+         s.look.output_bytes += 800'000;
+       },
+       nothing,
+       false},
+      {"GPUs that worked wait",
+       [](Scene& s) { s.look_at_gpus(0, 60); },
+       [](Scene& s) { s.look_at_gpus(0, 0); },
+       true},
+      {"no one can see the GPUs any more, and that is all there was",
+       [](Scene& s) { s.look_at_gpus(0, 60); },
+       nothing,
+       false},
+  };
+  for (const Case& one : cases) {
+    Scene scene;
+    scene.pass(5 * minute, [&] {
+      scene.spin();
+      scene.print();
+      one.working(scene);
+    });
+    scene.pass(15 * minute, [&] {
+      scene.spin();
+      one.silent(scene);
+    });
+    const auto judgement = scene.watch.judge();
+    EXPECT_EQ(judgement.hung.has_value(), one.hung) << one.what << ": " << judgement.why;
+  }
+}
+
+TEST(Hang, LearnsNothingFromTheStartAloneNorFromSaving) {
+  Scene young;
+  young.pass(50 * second, [&] {
+    young.spin();
+    young.print();
+    young.talk(1'000'000);
+  });
+  young.pass(30 * minute, [&] { young.spin(); });
+  EXPECT_FALSE(young.watch.judge().hung) << "two stretches may both be the start";
+  Scene saving;
+  saving.pass(30 * minute, [&] {
+    saving.spin();
+    saving.talk(1'000'000);
+    if (saving.look.at_ms % (minute) == 0) ++saving.look.checkpoints;
+  });
+  saving.pass(30 * minute, [&] { saving.spin(); });
+  EXPECT_FALSE(saving.watch.judge().hung) << "what it wrote were its checkpoints";
+}
+
+TEST(Hang, JudgesNotByWhatWasDoneSoonAfterTheLastLine) {
   Scene scene;
-  for (RankPulse& pulse : scene.pulses)
-    pulse.stack = 42;
-  scene.pass(30 * minute, [&] { scene.spin(1); });
+  scene.pass(10 * minute, [&] {
+    scene.spin();
+    scene.talk(1'000'000);
+    if (scene.look.at_ms % (2 * minute) == 0) scene.print();
+  });
+  scene.pass(115 * second, [&] {
+    scene.spin();
+    scene.talk(1'000'000);
+  });
+  scene.pass(9 * minute, [&] { scene.spin(1); });
   const auto judgement = scene.watch.judge();
-  ASSERT_TRUE(judgement.hung);
-  EXPECT_THAT(judgement.hung->ranks, ElementsAre(0U)) << "it waits while the others spin for it";
+  ASSERT_TRUE(judgement.hung) << judgement.why;
+  EXPECT_THAT(judgement.hung->ranks, ElementsAre(0U)) << "it sleeps while the others spin for it";
   EXPECT_THAT(judgement.hung->nodes, ElementsAre("n1"));
+}
+
+TEST(Hang, IsNotSeenWhileSomethingLargeIsLoaded) {
+  Scene scene;
+  scene.pass(30 * minute, [&] { scene.talk(10'000'000); });
+  EXPECT_FALSE(scene.watch.judge().hung);
+}
+
+TEST(Hang, SaysWhereRanksSleepWhenAllSleepInOnePlace) {
+  Scene scene({.timeout_ms = minute});
+  for (RankPulse& pulse : scene.pulses)
+    pulse.waits_in = "futex_do_wait";
+  scene.pass(2 * minute);
+  EXPECT_THAT(scene.watch.judge().why, HasSubstr("8 of 8 ranks use no CPU, all in futex_do_wait"));
+  scene.pulses[3].waits_in = "do_epoll_wait";
+  scene.pass(5 * second);
+  EXPECT_THAT(scene.watch.judge().why, ::testing::Not(HasSubstr(" all in ")));
 }
 
 TEST(Hang, NamesTheRanksThatAreStopped) {

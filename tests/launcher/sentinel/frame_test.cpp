@@ -18,7 +18,12 @@ Beat some_beat() {
                      .pid = 4711,
                      .state = 'R',
                      .cpu = std::chrono::milliseconds(90),
-                     .processes = 4}}};
+                     .processes = 4,
+                     .faults = 700,
+                     .io_bytes = 5'000'000'000,
+                     .waits_in = "futex_do_wait"}},
+          .gpu_looks = 3,
+          .gpu_memory_busy = 120};
 }
 
 TEST(Frame, ComesOutAsItWentInHoweverItIsCut) {
@@ -72,12 +77,15 @@ TEST(Messages, ABeatIsReadAsItWasWritten) {
   EXPECT_EQ(read->uptime, some_beat().uptime);
   EXPECT_EQ(read->load, 1.5);
   EXPECT_EQ(read->ranks, some_beat().ranks);
+  EXPECT_EQ(read->gpu_looks, 3U);
+  EXPECT_EQ(read->gpu_memory_busy, 120U);
   EXPECT_EQ(message.at("acknowledged").to_number<int>(), 6);
 }
 
 TEST(Messages, ABeatThatMakesNoSenseIsNone) {
   const auto whole = beat_message(some_beat(), 6);
-  for (const char* field : {"sequence", "uptime", "load", "ranks"}) {
+  for (const char* field :
+       {"sequence", "uptime", "load", "ranks", "gpu_looks", "gpu_memory_busy"}) {
     auto message = whole;
     message.erase(field);
     EXPECT_FALSE(read_beat(message)) << "without " << field;

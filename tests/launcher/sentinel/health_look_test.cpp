@@ -101,6 +101,21 @@ TEST_F(Looking, WhatNoRankSurvivesIsToldAtOnceAlsoAtTheFirstLook) {
   EXPECT_EQ(look_->gpus(), std::vector<std::string>{"0000:17:00.0"});
 }
 
+TEST_F(Looking, TheUseOfTheGpusMemoryIsSummedUpOverTheLooksThatSayIt) {
+  const auto gpus_show = [this](std::string_view gpus) {
+    std::ofstream(file_) << cat(R"({"findings":[],"gpus":[)", gpus, "]}");
+    look();
+  };
+  gpus_show(R"({"at":"a","memory_busy_percent":60},{"at":"b","memory_busy_percent":20})");
+  EXPECT_EQ(look_->gpu_looks(), 1U);
+  EXPECT_EQ(look_->gpu_memory_busy(), 40U) << "the mean of both";
+  gpus_show(R"({"at":"a"},{"at":"b","memory_busy_percent":10})");
+  EXPECT_EQ(look_->gpu_looks(), 2U);
+  EXPECT_EQ(look_->gpu_memory_busy(), 50U);
+  gpus_show(R"({"at":"a"},{"at":"b","memory_busy_percent":"much"},{"memory_busy_percent":7000})");
+  EXPECT_EQ(look_->gpu_looks(), 2U) << "a look that sees nothing is none";
+}
+
 TEST_F(Looking, ACheckThatHangsIsNoSignAndHoldsNobodyUp) {
   look_ = made({"sleep", "600"});
   const auto begin = std::chrono::steady_clock::now();

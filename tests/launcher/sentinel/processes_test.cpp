@@ -20,6 +20,9 @@ Process process(int pid, int parent, std::optional<Mark> mark = {}) {
   one.parent = parent;
   one.state = 'S';
   one.cpu_ticks = 10;
+  one.faults = 7;
+  one.io_bytes = 1000;
+  one.waits_in = "in_" + std::to_string(pid);
   one.started = static_cast<std::uint64_t>(pid);
   one.mark = mark;
   return one;
@@ -47,12 +50,13 @@ TEST(Mark, IsNotOnSrunNorOnTheScriptNorOnAnotherJob) {
 
 TEST(Stat, IsReadPastANameOfAnyKind) {
   const auto read = parse_stat(
-      "4711 (a) R (b)) T 12 4711 4711 0 -1 4194304 1 0 0 0 70 30 0 0 20 0 1 0 5000 1 1 1 1\n");
+      "4711 (a) R (b)) T 12 4711 4711 0 -1 4194304 13 5 2 3 70 30 0 0 20 0 1 0 5000 1 1 1 1\n");
   ASSERT_TRUE(read);
   EXPECT_EQ(read->pid, 4711);
   EXPECT_EQ(read->parent, 12);
   EXPECT_EQ(read->state, 'T');
   EXPECT_EQ(read->cpu_ticks, 100U);
+  EXPECT_EQ(read->faults, 15U) << "its own, not those of children it has waited for";
   EXPECT_EQ(read->started, 5000U);
 }
 
@@ -61,6 +65,22 @@ TEST(Stat, ThatIsCutOffIsNone) {
   EXPECT_FALSE(parse_stat("4711 (name)"));
   EXPECT_FALSE(parse_stat("4711 (name) S 12 3"));
   EXPECT_FALSE(parse_stat("x (name) S 12 4711 4711 0 -1 4 1 0 0 0 70 30 0 0 20 0 1 0 5000"));
+}
+
+TEST(Io, IsWhatWasReadAndWrittenCachedOrNot) {
+  EXPECT_EQ(
+      parse_io("rchar: 300\nwchar: 40\nsyscr: 7\nsyscw: 2\nread_bytes: 4096\nwrite_bytes: 0\n"),
+      340U);
+  EXPECT_EQ(parse_io(""), 0U);
+  EXPECT_EQ(parse_io("rchar: many\n"), 0U);
+}
+
+TEST(WaitChannel, IsANameOrNothing) {
+  EXPECT_EQ(parse_wait_channel("futex_do_wait"), "futex_do_wait");
+  EXPECT_EQ(parse_wait_channel("nfs_wait_bit_killable.part.0\n"), "nfs_wait_bit_killable.part.0");
+  EXPECT_EQ(parse_wait_channel("0"), "") << "it does not sleep, or nobody may see";
+  EXPECT_EQ(parse_wait_channel("a b"), "");
+  EXPECT_EQ(parse_wait_channel(std::string(65, 'x')), "");
 }
 
 TEST(Descendants, HaveTheMarkOfTheNearestAncestorThatHasOne) {
@@ -93,6 +113,9 @@ TEST(Ranks, AreTheOldestProcessesWithTheWorkOfAllTheyStarted) {
   EXPECT_EQ(ranks[0].rank, 4U);
   EXPECT_EQ(ranks[0].processes, 3U);
   EXPECT_EQ(ranks[0].cpu, std::chrono::milliseconds(300));
+  EXPECT_EQ(ranks[0].faults, 21U);
+  EXPECT_EQ(ranks[0].io_bytes, 3000U);
+  EXPECT_EQ(ranks[0].waits_in, "in_10") << "as the process Slurm started";
 }
 
 TEST(Ranks, ADeadProcessIsNone) {
@@ -116,6 +139,19 @@ TEST(ProcessTable, FindsAMarkedProcessOfThisNodeAndItsChildren) {
   const auto marked = table.read_marked();
   ASSERT_EQ(marked.size(), 1U) << "the child has cleared its environment";
   EXPECT_EQ(marked[0].pid, child.pid());
+}
+
+TEST(ProcessTable, SeesWhatAProcessReadsAndWhereItSleeps) {
+  const MarkedChild child(
+      own_job(), 3, 1, {"sh", "-c", "head -c 3000000 /dev/zero | cat >/dev/null; wait; sleep 60"});
+  ProcessTable table(own_job());
+  std::vector<Process> marked;
+  ASSERT_TRUE(child.wait_for([&] {
+    marked = table.read_marked();
+    return marked.size() == 2 && !marked[0].waits_in.empty() && !marked[1].waits_in.empty();
+  })) << "the shell waits for its child, and the child for time";
+  EXPECT_GT(marked[0].faults, 0U);
+  EXPECT_GT(marked[0].io_bytes + marked[1].io_bytes, 0U) << "at least its libraries";
 }
 
 TEST(ProcessTable, SeesAProcessThatBecameOursAfterItWasFirstLookedAt) {

@@ -118,7 +118,9 @@ Return nvmlDeviceGetPowerUsage(Device device, unsigned* out) {
 }
 
 Return nvmlDeviceGetUtilizationRates(Device device, Utilization* out) {
-  return put(device, "nvmlDeviceGetUtilizationRates", "utilization", &out->gpu);
+  constexpr const char* function = "nvmlDeviceGetUtilizationRates";
+  const Return result = put(device, function, "utilization", &out->gpu);
+  return result == code::success ? put(device, "", "memory_busy", &out->memory) : result;
 }
 
 Return nvmlDeviceGetTemperature(Device device, unsigned, unsigned* out) {

@@ -33,6 +33,7 @@ constexpr Healthy healthy[] = {
     {"power_limit_default", 700'000},
     {"power", 75'000},
     {"utilization", 0},
+    {"memory_busy", 0},
     {"ecc_uncorrected_volatile", 0},
     {"ecc_corrected_volatile", 0},
     {"ecc_uncorrected_aggregate", 0},
