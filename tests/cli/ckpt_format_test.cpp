@@ -6,6 +6,7 @@
 #include "holdfast/common/text.hpp"
 #include "support/checkpoint/other_files.hpp"
 #include "support/checkpoint/torch_files.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -50,16 +51,12 @@ std::vector<Mixture> mixtures() {
 class CkptFormat : public ::testing::TestWithParam<Mixture> {
  protected:
   CkptFormat() {
-    std::string pattern = (fs::temp_directory_path() / "holdfast-format-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    place_ = pattern;
     fs::create_directory(root());
     for (const auto& [name, bytes] : GetParam().files) {
       std::ofstream(root() / name, std::ios::binary) << bytes;
       fs::last_write_time(root() / name, fs::file_time_type::clock::now() - std::chrono::hours(1));
     }
   }
-  ~CkptFormat() override { fs::remove_all(place_); }
 
   [[nodiscard]] fs::path root() const { return place_ / "ckpt"; }
   [[nodiscard]] std::string checkpoint() const { return (root() / GetParam().path).string(); }
@@ -71,7 +68,8 @@ class CkptFormat : public ::testing::TestWithParam<Mixture> {
     return holdfast(words);
   }
 
-  fs::path place_;
+  holdfast::testing::TemporaryDirectory temporary_{"format"};
+  fs::path place_ = temporary_.path();
 };
 
 TEST_P(CkptFormat, IsRecognisedAsTheOther) {

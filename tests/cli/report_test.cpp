@@ -5,6 +5,7 @@
 #include "holdfast/common/text.hpp"
 #include "holdfast/events/line.hpp"
 #include "launcher/events/samples.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -27,12 +28,6 @@ using ::testing::StartsWith;
 
 class Report : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = ::testing::TempDir() + "report-XXXXXX";
-    root_ = ::mkdtemp(pattern.data());
-  }
-  void TearDown() override { std::filesystem::remove_all(root_); }
-
   void write(const std::string& job, const Story& story) const {
     std::filesystem::create_directories(cat(root_, '/', job));
     std::ofstream log(cat(root_, '/', job, "/events.jsonl"), std::ios::binary | std::ios::app);
@@ -45,7 +40,8 @@ class Report : public ::testing::Test {
     return testing::holdfast(words);
   }
 
-  std::string root_;
+  holdfast::testing::TemporaryDirectory temporary_{"report"};
+  std::string root_ = temporary_.path();
 };
 
 /// Well-formed, as a browser or a viewer sees it.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "holdfast/files/read_file.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <array>
 #include <cstdlib>
@@ -44,21 +45,15 @@ TEST(Descriptor, ClosesOnceWhenToldTo) {
   EXPECT_EQ(file.close(), 0) << "there is nothing left to close";
 }
 
-class Files : public testing::Test {
+class Files : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "files_XXXXXX";
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   std::filesystem::path file(const std::string& text) {
     std::ofstream(folder_ / "file") << text;
     return folder_ / "file";
   }
 
-  std::filesystem::path folder_;
+  holdfast::testing::TemporaryDirectory temporary_{"files"};
+  std::filesystem::path folder_ = temporary_.path();
 };
 
 TEST_F(Files, AreReadWholeUpToTheirBound) {

@@ -4,6 +4,7 @@
 #include "holdfast/health/keep/act.hpp"
 
 #include "holdfast/common/text.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <cstdlib>
 #include <filesystem>
@@ -19,16 +20,14 @@ namespace holdfast::health {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 constexpr std::int64_t noon = 1'800'000'000;
 
-class ActTest : public testing::Test {
+class ActTest : public ::testing::Test {
  protected:
   ActTest() {
-    std::string pattern = (fs::temp_directory_path() / "act-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
     program("sinfo", "cat " + (folder_ / "fleet").string());
     // What Slurm does with the words that holdfast uses, for one node and one at a time.
     program("scontrol",
@@ -44,7 +43,6 @@ class ActTest : public testing::Test {
     facts_.boot_id = "boot-1";
     facts_.at = noon;
   }
-  ~ActTest() override { fs::remove_all(folder_); }
 
   void program(const std::string& name, const std::string& body) {
     std::ofstream(folder_ / name) << "#!/bin/bash\n" << body << "\n";
@@ -82,7 +80,9 @@ class ActTest : public testing::Test {
     return {finding};
   }
 
-  fs::path folder_, state_;
+  holdfast::testing::TemporaryDirectory temporary_{"act"};
+  fs::path folder_ = temporary_.path();
+  fs::path state_;
   Policy policy_;
   Facts facts_;
 };
@@ -169,14 +169,14 @@ TEST_F(ActTest, GoesOnWhenSlurmHangs) {
   const Done done = act_on(sick(), facts_, {Tier::prolog, "n1", ""}, policy_, store(), slurm);
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(5));
   EXPECT_EQ(done.decision.step, Decision::Step::nothing);
-  EXPECT_THAT(done.troubles, testing::ElementsAre(HasSubstr("did not answer in time")));
+  EXPECT_THAT(done.troubles, ::testing::ElementsAre(HasSubstr("did not answer in time")));
 }
 
 TEST_F(ActTest, GoesOnWhenSlurmIsNotThere) {
   fs::remove(folder_ / "sinfo");
   const Done done = run(sick());
   EXPECT_FALSE(done.decision.refuse_job);
-  EXPECT_THAT(done.troubles, testing::ElementsAre(HasSubstr("cannot be started")));
+  EXPECT_THAT(done.troubles, ::testing::ElementsAre(HasSubstr("cannot be started")));
 }
 
 TEST_F(ActTest, GoesOnWhenNothingCanBeKeptAndSaysSo) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "holdfast/step/node_map.hpp"
 
+#include "support/temporary_directory.hpp"
+
 #include <cstdlib>
 #include <fstream>
 #include <sys/stat.h>
@@ -20,18 +22,11 @@ affinity::Topology small() {
   return topology;
 }
 
-class NodeMap : public testing::Test {
+class NodeMap : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "node_map_XXXXXX";
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    folder_ = pattern;
-    file_ = folder_ / "holdfast" / "node.json";
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  std::filesystem::path folder_;
-  std::filesystem::path file_;
+  holdfast::testing::TemporaryDirectory temporary_{"node-map"};
+  std::filesystem::path folder_ = temporary_.path();
+  std::filesystem::path file_ = folder_ / "holdfast" / "node.json";
   unsigned me_ = ::getuid();
 };
 

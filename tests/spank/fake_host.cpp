@@ -62,16 +62,8 @@ const bool own_run = ::geteuid() == 0 && ::unshare(CLONE_NEWNS) == 0 &&
 bool has_own_run() { return own_run; }
 
 Scratch::Scratch() {
-  std::string name = (std::filesystem::temp_directory_path() / "holdfast-spank-XXXXXX").string();
-  if (::mkdtemp(name.data()) == nullptr) std::abort();
-  path_ = name;
   // The fake program may run as another user and writes there what it saw.
-  std::filesystem::permissions(path_, std::filesystem::perms::all);
-}
-
-Scratch::~Scratch() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
+  std::filesystem::permissions(path(), std::filesystem::perms::all);
 }
 
 FakeProgram::FakeProgram(const std::filesystem::path& folder) : path_(folder / "holdfast") {

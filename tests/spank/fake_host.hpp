@@ -4,6 +4,7 @@
 #include "fake_slurm.hpp"
 #include "holdfast/affinity/handover.hpp"
 #include "holdfast/common/cpu_set.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <filesystem>
 #include <string>
@@ -17,13 +18,10 @@ namespace holdfast::spank {
 class Scratch {
  public:
   Scratch();
-  ~Scratch();
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] const std::filesystem::path& path() const { return directory_.path(); }
 
  private:
-  std::filesystem::path path_;
+  testing::TemporaryDirectory directory_{"spank"};
 };
 
 /// The fake program at a place of its own (see fake_program.cpp).
@@ -50,7 +48,7 @@ struct Task {
 };
 
 /// The shipped plugin, loaded as Slurm loads it and called as Slurm calls it.
-class PluginTest : public testing::Test {
+class PluginTest : public ::testing::Test {
  protected:
   PluginTest();
   ~PluginTest() override;

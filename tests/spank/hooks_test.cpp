@@ -12,8 +12,8 @@
 namespace holdfast::spank {
 namespace {
 
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class Hooks : public PluginTest {};
 
@@ -120,7 +120,7 @@ TEST_F(Options, AreKnownInSrunSbatchAndSlurmstepd) {
     begin(context);
     ASSERT_EQ(slurm().options.size(), 2U);
     for (const spank_option& option : slurm().options) {
-      EXPECT_THAT(option.usage, testing::StartsWith("[holdfast] "));
+      EXPECT_THAT(option.usage, ::testing::StartsWith("[holdfast] "));
       EXPECT_EQ(option.has_arg, 1);
     }
   }
@@ -178,7 +178,7 @@ TEST_F(Options, WithABadWordAreRefusedInSrunByOneSentence) {
   begin(S_CTX_LOCAL);
   EXPECT_EQ(give("holdfast-bind", "locl"), -1);
   EXPECT_THAT(slurm().told,
-              testing::ElementsAre(testing::AllOf(HasSubstr("--holdfast-bind: 'locl'"),
+              ::testing::ElementsAre(::testing::AllOf(HasSubstr("--holdfast-bind: 'locl'"),
                                                   HasSubstr("did you mean local?"))));
   EXPECT_EQ(give("holdfast-visible", nullptr), -1);
 }
@@ -198,15 +198,15 @@ TEST_F(Options, OfTheEnvironmentWithABadWordAreIgnoredAndToldOnce) {
   EXPECT_EQ(call("slurm_spank_local_user_init"), 0);
   ::unsetenv("HOLDFAST_BIND");
   EXPECT_THAT(slurm().told,
-              testing::ElementsAre(
-                  testing::AllOf(HasSubstr("ignoring HOLDFAST_BIND"), HasSubstr("mean full?"))));
+              ::testing::ElementsAre(
+                  ::testing::AllOf(HasSubstr("ignoring HOLDFAST_BIND"), HasSubstr("mean full?"))));
 }
 
 TEST_F(Options, OfVisibilityWithoutBindingSayThatTheyDoNothing) {
   begin(S_CTX_LOCAL);
   give("holdfast-visible", "first");
   EXPECT_EQ(call("slurm_spank_init_post_opt"), 0);
-  EXPECT_THAT(slurm().told, testing::ElementsAre(HasSubstr("binding is off")));
+  EXPECT_THAT(slurm().told, ::testing::ElementsAre(HasSubstr("binding is off")));
 }
 
 }  // namespace

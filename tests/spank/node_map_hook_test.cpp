@@ -15,10 +15,10 @@
 namespace holdfast::spank {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
 
 class NodeMapHook : public PluginTest {
  protected:
@@ -52,7 +52,7 @@ TEST_F(NodeMapHook, IsWrittenByTheFirstStepInAnEmptyEnvironment) {
   begin_root_side();
   ::unsetenv("HOLDFAST_FORGED");
   EXPECT_THAT(program.calls(),
-              testing::StartsWith("call topo --write-node-map\n"
+              ::testing::StartsWith("call topo --write-node-map\n"
                                   "env PATH=/usr/sbin:/usr/bin:/sbin:/bin\n"
                                   "uids 0 0 0\n"));
   EXPECT_EQ(program.count_calls("topo"), 1U);
@@ -109,7 +109,7 @@ TEST_F(NodeMapHook, ThatTakesTooLongIsGivenUpAndLogged) {
   begin_root_side({"default=on", "deadline=200ms"});
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(10));
   EXPECT_THAT(slurm().logged,
-              ElementsAre(testing::AllOf(HasSubstr("writing the node map"),
+              ElementsAre(::testing::AllOf(HasSubstr("writing the node map"),
                                          HasSubstr("did not answer within 200 ms"))));
   EXPECT_THAT(slurm().told, IsEmpty());
 }

@@ -11,7 +11,7 @@
 namespace holdfast::spank {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 std::string runs(const std::vector<unsigned>& numbers) { return to_runs(numbers); }
 

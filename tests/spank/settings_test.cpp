@@ -12,9 +12,9 @@
 namespace holdfast::spank {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 SiteRead site_of(const std::vector<std::string_view>& words) { return read_site(words); }
 
@@ -96,7 +96,7 @@ TEST(Site, LetsDefaultDecideWhereverItStands) {
 TEST(Site, IgnoresWhatItDoesNotKnowAndNamesTheNearest) {
   const SiteRead read = site_of({"dedline=3s", "default=on"});
   EXPECT_THAT(read.complaints,
-              ElementsAre(testing::AllOf(HasSubstr("ignoring 'dedline=3s'"),
+              ElementsAre(::testing::AllOf(HasSubstr("ignoring 'dedline=3s'"),
                                          HasSubstr("did you mean deadline?"))));
   EXPECT_EQ(read.site.wish.on, true);
 }

@@ -18,7 +18,7 @@ extern char** environ;
 namespace holdfast::spank {
 namespace {
 
-using testing::IsEmpty;
+using ::testing::IsEmpty;
 
 /// Environment variables of this process for the time of a test.
 class Srun : public PluginTest {

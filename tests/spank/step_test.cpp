@@ -18,12 +18,12 @@
 namespace holdfast::spank {
 namespace {
 
-using testing::Contains;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
-using testing::StartsWith;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 class Step : public PluginTest {
  protected:
@@ -157,19 +157,19 @@ struct Mishap {
   const char* behaviour;
   const char* sentence;
 };
-class StepWithMishap : public Step, public testing::WithParamInterface<Mishap> {};
+class StepWithMishap : public Step, public ::testing::WithParamInterface<Mishap> {};
 
 TEST_P(StepWithMishap, RunsUnboundAndSaysWhyOnce) {
   load_on({"deadline=300ms"});
   const auto began = std::chrono::steady_clock::now();
   EXPECT_THAT(
       told_of(GetParam().behaviour),
-      ElementsAre(testing::AllOf(HasSubstr(" run unbound: "), HasSubstr(GetParam().sentence))));
+      ElementsAre(::testing::AllOf(HasSubstr(" run unbound: "), HasSubstr(GetParam().sentence))));
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(10));
   const Task task = run_task(0);
   EXPECT_TRUE(task.started);
   EXPECT_EQ(task.environment, slurm().environment);
-  EXPECT_THAT(task.told, ElementsAre(testing::_));  // still only the line of user_init
+  EXPECT_THAT(task.told, ElementsAre(::testing::_));  // still only the line of user_init
 }
 
 TEST_P(StepWithMishap, DoesNotStartARankWhenStrict) {
@@ -190,7 +190,7 @@ TEST_P(StepWithMishap, LeavesNeitherZombieNorDescriptor) {
 
 INSTANTIATE_TEST_SUITE_P(AsTheyCome,
                          StepWithMishap,
-                         testing::Values(Mishap{"hang", "did not answer within 300 ms"},
+                         ::testing::Values(Mishap{"hang", "did not answer within 300 ms"},
                                          Mishap{"deaf", "did not answer within 300 ms"},
                                          Mishap{"orphan", "did not answer within 300 ms"},
                                          Mishap{"crash", "ended with signal 9"},
@@ -219,7 +219,7 @@ TEST_F(Step, RunsUnboundWhereTheProgramIsNotInstalled) {
   load_on();
   std::filesystem::remove(program.path());
   EXPECT_THAT(told_of("answer"),
-              ElementsAre(testing::AllOf(HasSubstr("cannot be started"),
+              ElementsAre(::testing::AllOf(HasSubstr("cannot be started"),
                                          HasSubstr("install holdfast on this node"))));
 }
 
@@ -231,7 +231,7 @@ TEST_F(Step, KeepsWhatIsWithinReachWhenARankCannotBeBound) {
   EXPECT_TRUE(task.started);
   EXPECT_THAT(task.environment, Contains("LOCAL_RANK=1"));
   EXPECT_THAT(task.told,
-              ElementsAre(testing::AllOf(StartsWith("holdfast: rank 5 on "),
+              ElementsAre(::testing::AllOf(StartsWith("holdfast: rank 5 on "),
                                          HasSubstr(" runs unbound: none of the CPUs 65535 "))));
 }
 
@@ -239,7 +239,7 @@ TEST_F(Step, TellsOnlyTheFirstRankThatCannotBeBound) {
   load_on();
   program.answer(affinity::write_handover(orders_for(2, CpuSet::limit - 1)));
   begin_step();
-  EXPECT_THAT(run_task(1).told, testing::SizeIs(1));
+  EXPECT_THAT(run_task(1).told, ::testing::SizeIs(1));
   EXPECT_THAT(run_task(0).told, IsEmpty());
 }
 

@@ -27,17 +27,6 @@ std::string mask(const CpuSet& set) {
 
 }  // namespace
 
-FakeSysfs::FakeSysfs() {
-  std::string name = (std::filesystem::temp_directory_path() / "fake-sysfs-XXXXXX").string();
-  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
-  root_ = name;
-}
-
-FakeSysfs::~FakeSysfs() {
-  std::error_code ignored;  // what stays behind lies in the temporary directory
-  std::filesystem::remove_all(root_, ignored);
-}
-
 FakeSysfs& FakeSysfs::file(const std::string& path, std::string_view text) {
   const std::filesystem::path file = root_ / path;
   std::filesystem::create_directories(file.parent_path());

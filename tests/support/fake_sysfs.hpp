@@ -2,6 +2,7 @@
 #pragma once
 
 #include "holdfast/common/cpu_set.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <filesystem>
 #include <string>
@@ -14,11 +15,6 @@ namespace holdfast::testing {
 /// drivers write them, removed with the object. It starts with no CPU and no device.
 class FakeSysfs {
  public:
-  FakeSysfs();
-  FakeSysfs(const FakeSysfs&) = delete;
-  FakeSysfs& operator=(const FakeSysfs&) = delete;
-  ~FakeSysfs();
-
   [[nodiscard]] const std::filesystem::path& root() const { return root_; }
 
   /// CPUs, one NUMA node and one L3 cache per package; PU numbers as usual, siblings last.
@@ -66,7 +62,8 @@ class FakeSysfs {
  private:
   [[nodiscard]] std::string device_directory(const std::string& path) const;
 
-  std::filesystem::path root_;
+  TemporaryDirectory temporary_{"fake-sysfs"};
+  std::filesystem::path root_ = temporary_.path();
   std::vector<CpuSet> nodes_;
 };
 

@@ -4,6 +4,7 @@
 #include "checkpoint/posix_disk.hpp"
 
 #include "holdfast/checkpoint/catalogue.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <cstdlib>
 #include <fcntl.h>
@@ -34,9 +35,6 @@ class AsSomebody {
 class PosixDiskBy : public ::testing::TestWithParam<bool> {
  protected:
   void SetUp() override {
-    std::string name = fs::temp_directory_path() / "holdfast-disk-XXXXXX";
-    above_ = fs::canonical(::mkdtemp(name.data()));
-    root_ = above_ / "root";
     fs::create_directories(root_ / "step" / "inner");
     write(root_ / "step" / "file", "0123456789");
     write(above_ / "secret", "not yours");
@@ -44,7 +42,6 @@ class PosixDiskBy : public ::testing::TestWithParam<bool> {
     ASSERT_TRUE(fd.open());
     disk_ = std::make_unique<PosixDisk>(std::move(fd), root_.string(), GetParam());
   }
-  void TearDown() override { fs::remove_all(above_); }
 
   static void write(const fs::path& path, const std::string& text) { std::ofstream(path) << text; }
 
@@ -57,8 +54,9 @@ class PosixDiskBy : public ::testing::TestWithParam<bool> {
     return status ? status->kind : FileKind::hidden;
   }
 
-  fs::path above_;
-  fs::path root_;
+  holdfast::testing::TemporaryDirectory temporary_{"disk"};
+  fs::path above_ = temporary_.path();
+  fs::path root_ = above_ / "root";
   std::unique_ptr<PosixDisk> disk_;
 };
 
@@ -175,14 +173,13 @@ TEST(OpenDisk, SaysThatARootIsNotThere) {
 }
 
 TEST(ReadSmallFile, RefusesALargeOne) {
-  std::string name = fs::temp_directory_path() / "holdfast-small-XXXXXX";
-  const fs::path root = ::mkdtemp(name.data());
+  const holdfast::testing::TemporaryDirectory temporary("small");
+  const fs::path& root = temporary.path();
   std::ofstream(root / "large") << std::string(2000, 'x');
   const auto disk = open_disk(root.string(), Patience{});
   ASSERT_TRUE(disk);
   EXPECT_EQ(read_small_file(**disk, "large", 1999).error().kind, FailureKind::unsupported);
   EXPECT_EQ(read_small_file(**disk, "large", 2000)->size(), 2000U);
-  fs::remove_all(root);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "holdfast/checkpoint/select.hpp"
 #include "support/checkpoint/look.hpp"
 #include "support/checkpoint/other_files.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <cstdlib>
 #include <filesystem>
@@ -92,10 +93,6 @@ class RealGromacs : public ::testing::Test {
     if (std::system("command -v gmx >/dev/null 2>&1") != 0)
       GTEST_SKIP()
           << "GROMACS is not installed (package gromacs): its own files were NOT looked at";
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "holdfast-gromacs-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    place_ = pattern;
     std::ofstream(place_ / "topol.top") << "[ defaults ]\n1 2 yes 1.0 1.0\n[ atomtypes ]\n"
                                            "AR 39.948 0.0 A 0.3405 0.996\n[ moleculetype ]\nAR 1\n"
                                            "[ atoms ]\n1 AR 1 AR AR 1 0.0 39.948\n"
@@ -107,10 +104,6 @@ class RealGromacs : public ::testing::Test {
     write_atoms();
     ASSERT_EQ(gmx("grompp -maxwarn 9"), 0);
     ASSERT_EQ(gmx("mdrun -ntmpi 1 -ntomp 1 -cpt 0"), 0);
-  }
-
-  void TearDown() override {
-    if (!place_.empty()) std::filesystem::remove_all(place_);
   }
 
   /// The exit status of a command of GROMACS.
@@ -157,7 +150,8 @@ class RealGromacs : public ::testing::Test {
     std::ofstream(place_ / name, std::ios::binary) << bytes;
   }
 
-  std::filesystem::path place_;
+  holdfast::testing::TemporaryDirectory temporary_{"gromacs"};
+  std::filesystem::path place_ = temporary_.path();
 
  private:
   void write_atoms() const {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "support/temporary_directory.hpp"
+
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -14,13 +16,6 @@ namespace holdfast::checkpoint::testing {
 /// A directory of its own for each test, gone afterwards.
 class Place : public ::testing::Test {
  protected:
-  Place() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "holdfast-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("no temporary directory");
-    place_ = pattern;
-  }
-  ~Place() override { std::filesystem::remove_all(place_); }
-
   [[nodiscard]] std::string in(const std::string& name) const { return (place_ / name).string(); }
 
   void write(const std::string& name, const std::string& bytes) const {
@@ -38,7 +33,8 @@ class Place : public ::testing::Test {
     return std::filesystem::exists(place_ / name);
   }
 
-  std::filesystem::path place_;
+  holdfast::testing::TemporaryDirectory temporary_{"handover"};
+  std::filesystem::path place_ = temporary_.path();
 };
 
 }  // namespace holdfast::checkpoint::testing

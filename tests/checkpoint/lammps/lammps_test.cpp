@@ -2,6 +2,7 @@
 // Fixtures of our own, and the restart files of the real program where it is installed.
 #include "support/checkpoint/look.hpp"
 #include "support/checkpoint/other_files.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <cstdlib>
 #include <filesystem>
@@ -50,10 +51,6 @@ class RealLammps : public ::testing::Test {
   void SetUp() override {
     if (std::system("command -v lmp >/dev/null 2>&1") != 0)
       GTEST_SKIP() << "LAMMPS is not installed (package lammps): its own files were NOT looked at";
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "holdfast-lammps-XXXXXX").string();
-    ASSERT_NE(::mkdtemp(pattern.data()), nullptr);
-    place_ = pattern;
     std::ofstream(place_ / "in.lj") << "units lj\natom_style atomic\nlattice fcc 0.8442\n"
                                        "region box block 0 4 0 4 0 4\ncreate_box 1 box\n"
                                        "create_atoms 1 box\nmass 1 1.0\n"
@@ -64,10 +61,6 @@ class RealLammps : public ::testing::Test {
     const std::string command =
         "cd '" + place_.string() + "' && OMP_NUM_THREADS=1 lmp -in in.lj >lmp.out 2>&1";
     ASSERT_EQ(std::system(command.c_str()), 0);
-  }
-
-  void TearDown() override {
-    if (!place_.empty()) std::filesystem::remove_all(place_);
   }
 
   [[nodiscard]] Catalogue read() const {
@@ -84,7 +77,8 @@ class RealLammps : public ::testing::Test {
     return std::move(*all);
   }
 
-  std::filesystem::path place_;
+  holdfast::testing::TemporaryDirectory temporary_{"lammps"};
+  std::filesystem::path place_ = temporary_.path();
 };
 
 TEST_F(RealLammps, WritesRestartsThatAreGoodAndInOrder) {

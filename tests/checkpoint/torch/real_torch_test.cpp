@@ -7,6 +7,7 @@
 #include "holdfast/checkpoint/catalogue.hpp"
 #include "holdfast/checkpoint/payload.hpp"
 #include "support/checkpoint/torch_files.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <array>
 #include <cstdio>
@@ -52,14 +53,14 @@ void write_file(const fs::path& path, const std::string& bytes) {
 class RealTorch : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    std::string name = fs::temp_directory_path() / "holdfast-torch-XXXXXX";
-    directory_ = ::mkdtemp(name.data());
+    temporary_ = std::make_unique<holdfast::testing::TemporaryDirectory>("torch");
+    directory_ = temporary_->path();
     status_ = run("write " + directory_.string()).first;
     if (status_ == 3)
       std::cerr << "\n*** NOT TESTED against the real PyTorch: there is none here."
                    " Debian has it as python3-torch. ***\n\n";
   }
-  static void TearDownTestSuite() { fs::remove_all(directory_); }
+  static void TearDownTestSuite() { temporary_.reset(); }
 
   void SetUp() override {
     if (status_ == 3) GTEST_SKIP() << "no PyTorch; install python3-torch";
@@ -77,10 +78,12 @@ class RealTorch : public ::testing::Test {
   }
 
   static Time far_future() { return Time(std::chrono::hours(24 * 365 * 200)); }
+  static std::unique_ptr<holdfast::testing::TemporaryDirectory> temporary_;
   static fs::path directory_;
   static int status_;
 };
 
+std::unique_ptr<holdfast::testing::TemporaryDirectory> RealTorch::temporary_;
 fs::path RealTorch::directory_;
 int RealTorch::status_ = 0;
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "support/temporary_directory.hpp"
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -15,24 +17,17 @@ namespace holdfast::testing {
 class FakeNvml {
  public:
   explicit FakeNvml(std::string_view text) {
-    std::string name = (std::filesystem::temp_directory_path() / "fake-nvml-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
-    directory_ = name;
     write(text);
-    setenv("HOLDFAST_FAKE_NVML", (directory_ / "node").c_str(), 1);
+    setenv("HOLDFAST_FAKE_NVML", (directory_.path() / "node").c_str(), 1);
   }
   FakeNvml(const FakeNvml&) = delete;
   FakeNvml& operator=(const FakeNvml&) = delete;
-  ~FakeNvml() {
-    unsetenv("HOLDFAST_FAKE_NVML");
-    std::error_code ignored;  // what stays behind lies in the temporary directory
-    std::filesystem::remove_all(directory_, ignored);
-  }
+  ~FakeNvml() { unsetenv("HOLDFAST_FAKE_NVML"); }
 
-  void write(std::string_view text) { std::ofstream(directory_ / "node") << text; }
+  void write(std::string_view text) { std::ofstream(directory_.path() / "node") << text; }
 
  private:
-  std::filesystem::path directory_;
+  TemporaryDirectory directory_{"fake-nvml"};
 };
 
 }  // namespace holdfast::testing

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "probes/looks.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <cstdlib>
 #include <filesystem>
@@ -16,18 +17,6 @@ namespace holdfast::testing {
 /// directory in the place of a file is a file that cannot be read.
 class FakeRoot {
  public:
-  FakeRoot() {
-    std::string name = (std::filesystem::temp_directory_path() / "fake-root-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("cannot make " + name);
-    root_ = name;
-  }
-  FakeRoot(const FakeRoot&) = delete;
-  FakeRoot& operator=(const FakeRoot&) = delete;
-  ~FakeRoot() {
-    std::error_code ignored;  // what stays behind lies in the temporary directory
-    std::filesystem::remove_all(root_, ignored);
-  }
-
   FakeRoot& file(const std::string& path, std::string_view text) {
     std::filesystem::create_directories((root_ / path).parent_path());
     std::ofstream(root_ / path) << text << '\n';
@@ -48,7 +37,8 @@ class FakeRoot {
   [[nodiscard]] health::Tree tree() const { return health::Tree(root_); }
 
  private:
-  std::filesystem::path root_;
+  TemporaryDirectory temporary_{"fake-root"};
+  std::filesystem::path root_ = temporary_.path();
 };
 
 }  // namespace holdfast::testing

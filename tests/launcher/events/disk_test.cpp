@@ -7,6 +7,7 @@
 #include "holdfast/events/state_directory.hpp"
 #include "holdfast/events/status.hpp"
 #include "samples.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <algorithm>
 #include <array>
@@ -95,13 +96,6 @@ using ::testing::UnorderedElementsAre;
 
 class Disk : public ::testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = ::testing::TempDir() + "events-XXXXXX";
-    root_ = std::filesystem::canonical(::mkdtemp(pattern.data()));
-    directory_ = root_ + "/state/4711";
-  }
-  void TearDown() override { std::filesystem::remove_all(root_); }
-
   void claim(std::uint64_t epoch) const {
     const auto made = make_state_directory(directory_);
     ASSERT_TRUE(made) << made.error().sentence();
@@ -115,8 +109,9 @@ class Disk : public ::testing::Test {
     return std::move(*log);
   }
 
-  std::string root_;
-  std::string directory_;
+  holdfast::testing::TemporaryDirectory temporary_{"events"};
+  std::string root_ = temporary_.path();
+  std::string directory_ = root_ + "/state/4711";
 };
 
 TEST_F(Disk, KeepsTheStateForItsOwnerAlone) {

@@ -4,6 +4,7 @@
 #include "run/catalogue.hpp"
 
 #include "holdfast/process/ask.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <chrono>
 #include <cstdlib>
@@ -21,8 +22,6 @@ namespace fs = std::filesystem;
 class Catalogues : public ::testing::Test {
  protected:
   Catalogues() {
-    std::string pattern = ::testing::TempDir() + "holdfast-catalogue-XXXXXX";
-    here_ = ::mkdtemp(pattern.data());
     for (const char* step : {"10", "20"}) {
       const fs::path directory = here_ / "ckpt" / ("step-" + std::string(step));
       fs::create_directories(directory);
@@ -30,7 +29,6 @@ class Catalogues : public ::testing::Test {
       std::ofstream(directory / "DONE") << "";
     }
   }
-  ~Catalogues() override { fs::remove_all(here_); }
 
   [[nodiscard]] Catalogue::Settings settings(std::vector<std::string> look = {}) const {
     look.insert(look.end(), {"--ckpt-marker", "DONE"});
@@ -56,7 +54,8 @@ class Catalogues : public ::testing::Test {
     return told.value_or(recovery::Choice{recovery::ChoiceKind::unknown, {}, "no answer came", 1});
   }
 
-  fs::path here_;
+  testing::TemporaryDirectory temporary_{"catalogue"};
+  fs::path here_ = temporary_.path();
   boost::asio::io_context io_;
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> busy_{
       boost::asio::make_work_guard(io_)};

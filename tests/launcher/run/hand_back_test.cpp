@@ -3,6 +3,7 @@
 #include "run/hand_back.hpp"
 
 #include "holdfast/common/text.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <csignal>
 #include <cstdlib>
@@ -25,8 +26,6 @@ using Lines = std::vector<std::string>;
 class HandBack : public ::testing::Test {
  protected:
   HandBack() {
-    std::string pattern = ::testing::TempDir() + "holdfast-hand-back-XXXXXX";
-    here_ = ::mkdtemp(pattern.data());
     job("JobState=RUNNING");
     cluster("accounting_storage/slurmdbd");
     program("scontrol",
@@ -42,7 +41,6 @@ class HandBack : public ::testing::Test {
     ::setenv("PATH", (here_ + ":/usr/bin:/bin").c_str(), 1);  // NOLINT(concurrency-mt-unsafe)
     ::setenv("SLURM_JOB_ID", "7", 1);                         // NOLINT(concurrency-mt-unsafe)
   }
-  ~HandBack() override { std::filesystem::remove_all(here_); }
 
   void program(const std::string& name, const std::string& text) const {
     const std::string path = here_ + "/" + name;
@@ -81,7 +79,8 @@ class HandBack : public ::testing::Test {
     return lines;
   }
 
-  std::string here_;
+  testing::TemporaryDirectory temporary_{"hand-back"};
+  std::string here_ = temporary_.path();
 };
 
 TEST_F(HandBack, RequeuesFirstAndThenSaysWhatMayOnlyBeSaidOfAPendingJob) {

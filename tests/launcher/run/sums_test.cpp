@@ -3,6 +3,8 @@
 // the catalogue of the run looks for them.
 #include "run/sums.hpp"
 
+#include "support/temporary_directory.hpp"
+
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -20,13 +22,10 @@ using ::testing::HasSubstr;
 class SumsOfARun : public ::testing::Test {
  protected:
   SumsOfARun() {
-    std::string pattern = ::testing::TempDir() + "holdfast-sums-XXXXXX";
-    here_ = ::mkdtemp(pattern.data());
     fs::create_directories(here_ / "ckpt/step-10");
     std::ofstream(here_ / "ckpt/step-10/state") << "ten";
     std::ofstream(here_ / "ckpt/step-10/DONE") << "";
   }
-  ~SumsOfARun() override { fs::remove_all(here_); }
 
   [[nodiscard]] Catalogue::Settings settings(const std::string& program) const {
     return {program,
@@ -43,7 +42,8 @@ class SumsOfARun : public ::testing::Test {
     return is();
   }
 
-  fs::path here_;
+  testing::TemporaryDirectory temporary_{"sums"};
+  fs::path here_ = temporary_.path();
   boost::asio::io_context io_;
   std::vector<std::string> said_;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sentinel/files.hpp"
 
-#include "temporary_directory.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <unistd.h>
 
@@ -41,8 +41,8 @@ TEST(Peers, AreReadAsTheyWereWritten) {
 }
 
 TEST(File, IsReplacedWhole) {
-  const TemporaryDirectory place("files");
-  const std::string path = place.path() + "/file";
+  const testing::TemporaryDirectory place("files");
+  const std::string path = place.path().string() + "/file";
   EXPECT_FALSE(read_small_file(path, 100));
   EXPECT_FALSE(write_in_place(path, "one"));
   EXPECT_FALSE(write_in_place(path, "two"));

@@ -3,8 +3,8 @@
 // dead and nobody said so.
 #include "sentinel/boot_clock.hpp"
 #include "sentinel/campaign.hpp"
+#include "support/temporary_directory.hpp"
 #include "talk.hpp"
-#include "temporary_directory.hpp"
 #include "way.hpp"
 
 #include <unistd.h>
@@ -64,7 +64,7 @@ class OtherSentinels : public Talk {
         milliseconds(20000));
   }
 
-  TemporaryDirectory place_{"peers"};
+  testing::TemporaryDirectory place_{"peers"};
   std::string state_{place_.path()};
   unsigned asked_{};
   std::shared_ptr<Campaign> voter_;

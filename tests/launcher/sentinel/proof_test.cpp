@@ -3,7 +3,7 @@
 #include "holdfast/sentinel/control.hpp"
 #include "sentinel/munge.hpp"
 #include "sentinel/secret.hpp"
-#include "temporary_directory.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <fstream>
 #include <set>
@@ -69,7 +69,7 @@ TEST(Munge, ACredentialForAnotherTalkIsNoProof) {
 class Token : public ::testing::Test {
  protected:
   std::string file() const { return state_ + "/token"; }
-  TemporaryDirectory place_{"token"};
+  testing::TemporaryDirectory place_{"token"};
   std::string state_{place_.path()};
 };
 

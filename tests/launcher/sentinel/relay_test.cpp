@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A network that breaks between the supervisor and one node only: its beats go by way of another.
+#include "support/temporary_directory.hpp"
 #include "talk.hpp"
-#include "temporary_directory.hpp"
 #include "way.hpp"
 
 #include <unistd.h>
@@ -31,7 +31,7 @@ class Relay : public Talk {
     context_.run_for(milliseconds(500));  // the file of peers tells of both by then
   }
 
-  TemporaryDirectory place_{"relay"};
+  testing::TemporaryDirectory place_{"relay"};
   std::string state_{place_.path()};
   std::unique_ptr<Way> way_;
 };

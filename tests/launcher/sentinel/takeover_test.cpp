@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What needs a state directory: a request of ctl, and the election of a successor, with real files
 // and sockets.
+#include "support/temporary_directory.hpp"
 #include "talk.hpp"
-#include "temporary_directory.hpp"
 
 #include <fstream>
 #include <thread>
@@ -15,7 +15,7 @@ namespace {
 
 class State : public Talk {
  protected:
-  TemporaryDirectory place_{"state"};
+  testing::TemporaryDirectory place_{"state"};
   std::string state_{place_.path()};
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "holdfast/sentinel/witness.hpp"
 
-#include "temporary_directory.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <cstdlib>
 #include <filesystem>
@@ -17,18 +17,18 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 TEST(Witness, IsSeenInTheSameDirectoryAndInNoOther) {
-  const TemporaryDirectory place("witness");
+  const testing::TemporaryDirectory place("witness");
   const std::string& here = place.path();
   const auto word = write_witness(here);
   ASSERT_TRUE(word);
   EXPECT_TRUE(sees_witness(here, *word, milliseconds(0)));
-  const TemporaryDirectory elsewhere("witness");
+  const testing::TemporaryDirectory elsewhere("witness");
   EXPECT_FALSE(sees_witness(elsewhere.path(), *word, milliseconds(0)));
   EXPECT_FALSE(sees_witness(here + "/not-there", *word, milliseconds(0)));
 }
 
 TEST(Witness, OfAnEarlierSupervisorIsNone) {
-  const TemporaryDirectory place("witness");
+  const testing::TemporaryDirectory place("witness");
   const std::string& here = place.path();
   const auto earlier = write_witness(here);
   const auto now = write_witness(here);
@@ -38,7 +38,7 @@ TEST(Witness, OfAnEarlierSupervisorIsNone) {
 }
 
 TEST(Witness, ThatComesLateIsWaitedFor) {
-  const TemporaryDirectory place("witness");
+  const testing::TemporaryDirectory place("witness");
   const std::string& here = place.path();
   std::thread slow([&] {
     std::this_thread::sleep_for(milliseconds(150));
@@ -49,7 +49,7 @@ TEST(Witness, ThatComesLateIsWaitedFor) {
 }
 
 TEST(Witness, ThatNeverComesIsGivenUpInTime) {
-  const TemporaryDirectory place("witness");
+  const testing::TemporaryDirectory place("witness");
   const auto began = steady_clock::now();
   EXPECT_FALSE(sees_witness(place.path(), "abc", milliseconds(200)));
   EXPECT_GE(steady_clock::now() - began, milliseconds(200));
