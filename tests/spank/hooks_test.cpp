@@ -179,7 +179,7 @@ TEST_F(Options, WithABadWordAreRefusedInSrunByOneSentence) {
   EXPECT_EQ(give("holdfast-bind", "locl"), -1);
   EXPECT_THAT(slurm().told,
               ::testing::ElementsAre(::testing::AllOf(HasSubstr("--holdfast-bind: 'locl'"),
-                                                  HasSubstr("did you mean local?"))));
+                                                      HasSubstr("did you mean local?"))));
   EXPECT_EQ(give("holdfast-visible", nullptr), -1);
 }
 

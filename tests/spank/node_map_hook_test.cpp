@@ -53,8 +53,8 @@ TEST_F(NodeMapHook, IsWrittenByTheFirstStepInAnEmptyEnvironment) {
   ::unsetenv("HOLDFAST_FORGED");
   EXPECT_THAT(program.calls(),
               ::testing::StartsWith("call topo --write-node-map\n"
-                                  "env PATH=/usr/sbin:/usr/bin:/sbin:/bin\n"
-                                  "uids 0 0 0\n"));
+                                    "env PATH=/usr/sbin:/usr/bin:/sbin:/bin\n"
+                                    "uids 0 0 0\n"));
   EXPECT_EQ(program.count_calls("topo"), 1U);
 }
 
@@ -110,7 +110,7 @@ TEST_F(NodeMapHook, ThatTakesTooLongIsGivenUpAndLogged) {
   EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds(10));
   EXPECT_THAT(slurm().logged,
               ElementsAre(::testing::AllOf(HasSubstr("writing the node map"),
-                                         HasSubstr("did not answer within 200 ms"))));
+                                           HasSubstr("did not answer within 200 ms"))));
   EXPECT_THAT(slurm().told, IsEmpty());
 }
 

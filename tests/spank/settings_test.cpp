@@ -97,7 +97,7 @@ TEST(Site, IgnoresWhatItDoesNotKnowAndNamesTheNearest) {
   const SiteRead read = site_of({"dedline=3s", "default=on"});
   EXPECT_THAT(read.complaints,
               ElementsAre(::testing::AllOf(HasSubstr("ignoring 'dedline=3s'"),
-                                         HasSubstr("did you mean deadline?"))));
+                                           HasSubstr("did you mean deadline?"))));
   EXPECT_EQ(read.site.wish.on, true);
 }
 

@@ -191,12 +191,12 @@ TEST_P(StepWithMishap, LeavesNeitherZombieNorDescriptor) {
 INSTANTIATE_TEST_SUITE_P(AsTheyCome,
                          StepWithMishap,
                          ::testing::Values(Mishap{"hang", "did not answer within 300 ms"},
-                                         Mishap{"deaf", "did not answer within 300 ms"},
-                                         Mishap{"orphan", "did not answer within 300 ms"},
-                                         Mishap{"crash", "ended with signal 9"},
-                                         Mishap{"fail",
-                                                "GPU 0000:17:00.0 has no NUMA node; look at it"},
-                                         Mishap{"flood", "said more than 16777216 bytes"}),
+                                           Mishap{"deaf", "did not answer within 300 ms"},
+                                           Mishap{"orphan", "did not answer within 300 ms"},
+                                           Mishap{"crash", "ended with signal 9"},
+                                           Mishap{"fail",
+                                                  "GPU 0000:17:00.0 has no NUMA node; look at it"},
+                                           Mishap{"flood", "said more than 16777216 bytes"}),
                          [](const auto& test) { return std::string(test.param.behaviour); });
 
 TEST_F(Step, RunsUnboundWhenTheAnswerIsGarbage) {
@@ -220,7 +220,7 @@ TEST_F(Step, RunsUnboundWhereTheProgramIsNotInstalled) {
   std::filesystem::remove(program.path());
   EXPECT_THAT(told_of("answer"),
               ElementsAre(::testing::AllOf(HasSubstr("cannot be started"),
-                                         HasSubstr("install holdfast on this node"))));
+                                           HasSubstr("install holdfast on this node"))));
 }
 
 TEST_F(Step, KeepsWhatIsWithinReachWhenARankCannotBeBound) {
@@ -232,7 +232,7 @@ TEST_F(Step, KeepsWhatIsWithinReachWhenARankCannotBeBound) {
   EXPECT_THAT(task.environment, Contains("LOCAL_RANK=1"));
   EXPECT_THAT(task.told,
               ElementsAre(::testing::AllOf(StartsWith("holdfast: rank 5 on "),
-                                         HasSubstr(" runs unbound: none of the CPUs 65535 "))));
+                                           HasSubstr(" runs unbound: none of the CPUs 65535 "))));
 }
 
 TEST_F(Step, TellsOnlyTheFirstRankThatCannotBeBound) {
