@@ -166,6 +166,7 @@ TEST(AskNvml, MissesNoLinkToAProcessorThatIsElsewhere) {
                               first_gpu_of("gpus 1", HOLDFAST_OLD_FAKE_NVML_LIBRARY)}) {
     EXPECT_EQ(gpu.c2c_links.gap(), Gap::lacking);
     EXPECT_FALSE(gpu.c2c_links.known());
+    EXPECT_EQ(gpu.c2c_active.gap(), Gap::lacking);
     EXPECT_FALSE(gpu.c2c_active.known());
   }
 }

@@ -74,6 +74,11 @@ TEST_F(LookInChildren, TakesThoseOfOneNumberInOneChildInTheirOrder) {
   EXPECT_NE(seen[0].facts->at, seen[1].facts->at);
   EXPECT_NE(seen[3].facts->at, seen[0].facts->at);
   EXPECT_NE(seen[0].facts->at, getpid());
+  int taken = 0;  // the child's own copy of it
+  const Look counted{"counted", [&taken](Facts& facts) { facts.at = ++taken; }, 1};
+  const auto in_order = look({counted, counted, counted});
+  for (std::size_t at = 0; at < in_order.size(); ++at)
+    EXPECT_TRUE(in_order[at].facts && in_order[at].facts->at == static_cast<int>(at) + 1) << at;
 }
 
 TEST_F(LookInChildren, GivesThoseBehindOneThatHangsAnotherChild) {
