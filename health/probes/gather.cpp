@@ -15,6 +15,7 @@
 #include <ctime>
 #include <iterator>
 #include <map>
+#include <sched.h>
 #include <unistd.h>
 
 namespace holdfast::health {
@@ -23,6 +24,13 @@ namespace {
 
 /// Looks that share a child. What takes longest has one half, all else the other.
 enum Shared : unsigned { alone = 0, with_processes = 1, with_devices = 2 };
+
+/// Of two processors one has us, who read the kernel's log meanwhile: a second child beside the
+/// first would only cost its fork. More than a set holds (EINVAL) are more than two.
+bool has_room_for_two() {
+  cpu_set_t ours;
+  return sched_getaffinity(0, sizeof ours, &ours) != 0 || CPU_COUNT(&ours) > 2;
+}
 
 /// What one probe reads, and what is unseen when it does not answer.
 struct Probe {
@@ -232,13 +240,15 @@ std::vector<Look> all_looks(const GatherWish& wish,
   std::vector<Look> looks;
   const bool storage = mounts.known() && is_wanted(wish, "storage");
   if (storage) looks.push_back(local_look(wish, *mounts));
+  const bool room_for_two = has_room_for_two();
   for (const Probe& probe : probes) {
     if (!is_wanted(wish, probe.name)) continue;
     const auto see = [&wish, &probe, node](Facts& seen) {
       seen.node = node;
       probe.see(wish, seen);
     };
-    looks.push_back({std::string(probe.name), see, probe.shared});
+    const bool joins = probe.shared == with_processes && !room_for_two;
+    looks.push_back({std::string(probe.name), see, joins ? with_devices : probe.shared});
   }
   if (storage) std::ranges::move(remote_looks(wish, *mounts), std::back_inserter(looks));
   if (wish.thorough)

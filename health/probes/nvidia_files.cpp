@@ -63,11 +63,19 @@ void name_process(const Tree& tree, GpuProcess& process) {
   }
 }
 
+/// The kernel's list of all functions, in one file: "0018\t15b31021\t…", a line each.
+bool lists_no_function_of_nvidia(const Tree& tree) {
+  constexpr std::size_t most = std::size_t{1} << 20;
+  const auto list = tree.long_text("proc/bus/pci/devices", most);
+  return list.known() && !list->empty() && list->find("\t10de") == std::string::npos;
+}
+
 /// The NVIDIA GPUs on the bus, in its order; also those the driver does not see.
 std::vector<std::string> gpus_on_the_bus(const Tree& tree) {
   constexpr std::string_view folder = "sys/bus/pci/devices/";
   constexpr std::string_view screens = "0x03";  // VGA and 3D controllers
   std::vector<std::string> out;
+  if (lists_no_function_of_nvidia(tree)) return out;
   const auto names = tree.names(std::string(folder));
   for (const std::string& address : names.value_or({}))
     if (tree.text(cat(folder, address, "/vendor")).is("0x10de") &&

@@ -67,6 +67,20 @@ TEST(LookAtNvidiaFiles, ExpectNoLibraryWhereThereIsNeitherDriverNorGpu) {
   EXPECT_TRUE(may_have_nvidia_gpus(loaded.tree())) << "a driver, and the GPU has fallen off";
 }
 
+TEST(LookAtNvidiaFiles, BelievesTheKernelsOneListThatNoneIsThere) {
+  FakeRoot root;
+  root.file("sys/bus/pci/devices/0000:18:00.0/vendor", "0x10de");
+  root.file("sys/bus/pci/devices/0000:18:00.0/class", "0x030200");
+  root.file("proc/bus/pci/devices", "0008\t1af41045\t0\n1000\t15b31021\t20\t10de0000");
+  EXPECT_TRUE(may_have_nvidia_gpus(root.tree())) << "a number that reads like the vendor";
+  root.file("proc/bus/pci/devices", "0008\t1af41045\t0\n1000\t15b31021\t20");
+  EXPECT_FALSE(may_have_nvidia_gpus(root.tree()));
+  root.file("proc/bus/pci/devices", "0008\t1af41045\t0\n1800\t10de2330\t20");
+  EXPECT_TRUE(may_have_nvidia_gpus(root.tree()));
+  root.file("proc/bus/pci/devices", "");
+  EXPECT_TRUE(may_have_nvidia_gpus(root.tree())) << "an empty list tells nothing";
+}
+
 TEST(LookAtNvidiaFiles, TellsWhereALostGpuSits) {
   FakeRoot root;
   for (const char* address : {"0000:18:00.0", "0000:2a:00.0", "0000:3a:00.0"}) {
