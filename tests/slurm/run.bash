@@ -44,6 +44,45 @@ END
     chmod 755 "$CLUSTER_SHARED/count" "$CLUSTER_SHARED/job"
 }
 
+# run_cluster WORD...: for setup_file, the cluster of these words with program and batch script in it.
+run_cluster() {
+    cluster_start "$@"
+    [ -n "${CLUSTER_OBSTACLE:-}" ] || run_setup
+}
+
+# For setup. TOUCHED names the nodes that the test treats badly.
+run_begin() {
+    bats_require_minimum_version 1.5.0
+    cluster_needed
+    export HOLDFAST=$HOLDFAST_BUILD/launcher/cli/holdfast
+    run_new
+    TOUCHED=()
+}
+
+# Nodes that Slurm keeps back for what a test did to them are given back; whether all are free then.
+all_idle() {
+    local node
+    for node in $(as_user sinfo -h -N -o %N | sort -u); do
+        on ctl scontrol update "NodeName=$node" State=RESUME 2>/dev/null || true
+    done
+    [ "$(as_user sinfo -h -N -o %T | sort -u)" = idle ]
+}
+
+# For teardown: no job and no node is left as the test made it.
+run_end() {
+    local node
+    [ -z "${CLUSTER_OBSTACLE:-}" ] || return 0
+    [ -z "${JOB:-}" ] || as_user scancel "$JOB" 2>/dev/null || true
+    for node in "${TOUCHED[@]}"; do
+        cluster heal "$node" 2>/dev/null || true
+        cluster resume "$node" 2>/dev/null || true
+        cluster boot "$node" 2>/dev/null || true
+        # shellcheck disable=SC2016 # the node's shell is to read its own file
+        on "$node" bash -c 'kill -0 "$(cat /run/slurm/slurmd.pid)" 2>/dev/null || slurmd' || true
+    done
+    run_until 60 all_idle
+}
+
 # A directory of its own for this test, and no fault left from another one.
 run_new() {
     RUN=$BATS_TEST_NUMBER

@@ -15,32 +15,16 @@ setup_file() {
         mkdir -p "$SMALL"
         mount -t tmpfs -o size=2m,mode=1777 tmpfs "$SMALL"
     fi
-    cluster_start --nodes 5 --see "$SMALL"
-    [ -n "$CLUSTER_OBSTACLE" ] || run_setup
+    run_cluster --nodes 5 --see "$SMALL"
 }
 teardown_file() {
     cluster_stop
     if mountpoint -q "$SMALL"; then umount "$SMALL"; fi
     [ ! -d "$SMALL" ] || rmdir "$SMALL"
 }
-setup() {
-    bats_require_minimum_version 1.5.0
-    cluster_needed
-    export HOLDFAST=$HOLDFAST_BUILD/launcher/cli/holdfast
-    run_new
-    TOUCHED=()
-}
+setup() { run_begin; }
 teardown() {
-    local node
-    [ -z "${CLUSTER_OBSTACLE:-}" ] || return 0
-    [ -z "${JOB:-}" ] || as_user scancel "$JOB" 2>/dev/null || true
-    for node in "${TOUCHED[@]}"; do
-        cluster heal "$node" 2>/dev/null || true
-        cluster resume "$node" 2>/dev/null || true
-        cluster boot "$node" 2>/dev/null || true
-        on "$node" bash -c 'kill -0 "$(cat /run/slurm/slurmd.pid)" 2>/dev/null || slurmd' || true
-    done
-    run_until 60 all_idle
+    run_end
     [ -z "${GROUP:-}" ] || leave_group
 }
 
@@ -49,13 +33,6 @@ leave_group() {
     local process
     while read -r process; do echo "$process" >"${GROUP%/*}/cgroup.procs" || true; done <"$GROUP/cgroup.procs"
     rmdir "$GROUP"
-}
-
-all_idle() {
-    for node in n1 n2 n3 n4 n5; do
-        on ctl scontrol update "NodeName=$node" State=RESUME 2>/dev/null || true
-    done
-    [ "$(as_user sinfo -h -N -o %T | sort -u)" = idle ]
 }
 
 fault() { # VERB NODE: and when it happened, in ms

@@ -12,26 +12,16 @@ FAKE=tests/support/nvml/new/libnvidia-ml.so.1
 
 setup_file() {
     [ -e "$HOLDFAST_BUILD/$FAKE" ] || return 0
-    cluster_start --nodes 5 --gpus 2
-    [ -n "${CLUSTER_OBSTACLE:-}" ] || run_setup
+    run_cluster --nodes 5 --gpus 2
 }
 teardown_file() { cluster_stop; }
 setup() {
-    bats_require_minimum_version 1.5.0
     [ -e "$HOLDFAST_BUILD/$FAKE" ] || skip "the fake NVML was not built"
-    cluster_needed
-    export HOLDFAST=$HOLDFAST_BUILD/launcher/cli/holdfast
+    run_begin
     local node
     for node in n1 n2 n3 n4 n5; do healthy "$node"; done
-    run_new
 }
-teardown() {
-    [ -z "${CLUSTER_OBSTACLE:-}" ] || return 0
-    [ -z "${JOB:-}" ] || as_user scancel "$JOB" 2>/dev/null || true
-    run_until 60 all_idle
-}
-
-all_idle() { [ "$(as_user sinfo -h -N -o %T | sort -u)" = idle ]; }
+teardown() { run_end; }
 
 healthy() { # NODE
     on "$1" env "FAKE=$HOLDFAST_BUILD/$FAKE" bash -c '

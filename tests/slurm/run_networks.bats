@@ -16,17 +16,12 @@ setup_file() {
     echo 'SlurmdTimeout=120' >"$BATS_FILE_TMPDIR/patient.conf"
     printf '%s\n' 'SwitchName=left Nodes=n[1-2,6]' 'SwitchName=right Nodes=n[3-5]' 'SwitchName=top Switches=left,right' \
         >"$BATS_FILE_TMPDIR/topology.conf"
-    cluster_start --nodes 6 --networks 2 --slurm-conf-extra "$BATS_FILE_TMPDIR/patient.conf" \
+    run_cluster --nodes 6 --networks 2 --slurm-conf-extra "$BATS_FILE_TMPDIR/patient.conf" \
         --topology "$BATS_FILE_TMPDIR/topology.conf"
-    [ -n "${CLUSTER_OBSTACLE:-}" ] || run_setup
 }
 teardown_file() { cluster_stop; }
 setup() {
-    bats_require_minimum_version 1.5.0
-    cluster_needed
-    export HOLDFAST=$HOLDFAST_BUILD/launcher/cli/holdfast
-    run_new
-    TOUCHED=()
+    run_begin
     # Every rank says at each step that it lives.
     echo 'echo "$step" >"$dir/at.$SLURM_PROCID"' >"$HOST_DIR/hook"
 }
@@ -40,13 +35,6 @@ teardown() {
         cluster boot "$node"
     done
     run_until 60 all_idle
-}
-
-all_idle() {
-    for node in n1 n2 n3 n4 n5 n6; do
-        on ctl scontrol update "NodeName=$node" State=RESUME 2>/dev/null || true
-    done
-    [ "$(as_user sinfo -h -N -o %T | sort -u)" = idle ]
 }
 
 lose() { # NODE [--network N]: and when it happened, in ms

@@ -9,35 +9,11 @@ load cluster
 load run
 
 setup_file() {
-    cluster_start --nodes 5
-    [ -n "${CLUSTER_OBSTACLE:-}" ] || run_setup
+    run_cluster --nodes 5
 }
 teardown_file() { cluster_stop; }
-setup() {
-    bats_require_minimum_version 1.5.0
-    cluster_needed
-    export HOLDFAST=$HOLDFAST_BUILD/launcher/cli/holdfast
-    run_new
-    TOUCHED=()
-}
-teardown() {
-    local node
-    [ -z "${CLUSTER_OBSTACLE:-}" ] || return 0
-    [ -z "${JOB:-}" ] || as_user scancel "$JOB" 2>/dev/null || true
-    for node in "${TOUCHED[@]}"; do
-        cluster heal "$node" 2>/dev/null || true
-        cluster resume "$node" 2>/dev/null || true
-        cluster boot "$node" 2>/dev/null || true
-    done
-    run_until 60 all_idle
-}
-
-all_idle() {
-    for node in n1 n2 n3 n4 n5; do
-        on ctl scontrol update "NodeName=$node" State=RESUME 2>/dev/null || true
-    done
-    [ "$(as_user sinfo -h -N -o %T | sort -u)" = idle ]
-}
+setup() { run_begin; }
+teardown() { run_end; }
 
 fault() { # VERB NODE: and when it happened, in ms
     TOUCHED+=("$2")

@@ -8,16 +8,10 @@ load cluster
 load run
 
 setup_file() {
-    cluster_start --nodes 5
-    [ -n "${CLUSTER_OBSTACLE:-}" ] || run_setup
+    run_cluster --nodes 5
 }
 teardown_file() { cluster_stop; }
-setup() {
-    bats_require_minimum_version 1.5.0
-    cluster_needed
-    export HOLDFAST=$HOLDFAST_BUILD/launcher/cli/holdfast
-    run_new
-}
+setup() { run_begin; }
 teardown() { [ -z "${JOB:-}" ] || as_user scancel "$JOB" 2>/dev/null || true; }
 
 # A hook that lets one rank die once, after the first checkpoint, and notes when.

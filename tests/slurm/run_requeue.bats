@@ -9,15 +9,11 @@ load cluster
 load run
 
 setup_file() {
-    cluster_start --nodes 5
-    [ -n "${CLUSTER_OBSTACLE:-}" ] || run_setup
+    run_cluster --nodes 5
 }
 teardown_file() { cluster_stop; }
 setup() {
-    bats_require_minimum_version 1.5.0
-    cluster_needed
-    export HOLDFAST=$HOLDFAST_BUILD/launcher/cli/holdfast
-    run_new
+    run_begin
     KILLED=
 }
 teardown() {
@@ -25,13 +21,6 @@ teardown() {
     as_user scancel -u pat 2>/dev/null || true
     [ -z "$KILLED" ] || cluster boot "$KILLED" 2>/dev/null || true
     run_until 60 all_idle
-}
-
-all_idle() {
-    for node in n1 n2 n3 n4 n5; do
-        on ctl scontrol update "NodeName=$node" State=RESUME 2>/dev/null || true
-    done
-    [ "$(as_user sinfo -h -N -o %T | sort -u)" = idle ]
 }
 
 kill_node() {
