@@ -2,8 +2,8 @@
 #include "cli/decide/case_file.hpp"
 #include "cli/exit_status.hpp"
 #include "conversation.hpp"
+#include "support/temporary_directory.hpp"
 
-#include <cstdio>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -23,12 +23,11 @@ using ::testing::IsEmpty;
 
 /// What `holdfast decide` says of a file with this text.
 Conversation decided(const std::string& text, std::vector<std::string> words = {}) {
-  const std::string file = ::testing::TempDir() + "holdfast-decide-case.json";
+  const ::holdfast::testing::TemporaryDirectory directory("decide");
+  const std::string file = directory.path() / "case.json";
   std::ofstream(file) << text;
   words.insert(words.begin(), {"decide", "--history", file});
-  auto said = holdfast(words);
-  std::remove(file.c_str());
-  return said;
+  return holdfast(words);
 }
 
 /// The example in the manual.

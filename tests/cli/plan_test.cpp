@@ -4,10 +4,9 @@
 #include "holdfast/affinity/handover.hpp"
 #include "holdfast/affinity/read.hpp"
 #include "support/machines.hpp"
+#include "support/temporary_directory.hpp"
 
-#include <filesystem>
 #include <fstream>
-#include <unistd.h>
 
 #include <boost/json.hpp>
 #include <gmock/gmock.h>
@@ -25,17 +24,14 @@ using ::testing::Not;
 /// A recorded machine as a file, gone at the end of the test.
 class RecordedFile {
  public:
-  explicit RecordedFile(std::string_view machine)
-      : path_(::testing::TempDir() + "plan_test_" + std::to_string(::getpid()) + ".xml") {
+  explicit RecordedFile(std::string_view machine) {
     std::ofstream(path_) << ::holdfast::testing::machine_xml(machine);
   }
-  ~RecordedFile() { std::filesystem::remove(path_); }
-  RecordedFile(const RecordedFile&) = delete;
-  RecordedFile& operator=(const RecordedFile&) = delete;
   [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
-  std::string path_;
+  ::holdfast::testing::TemporaryDirectory directory_{"plan"};
+  std::string path_ = directory_.path() / "machine.xml";
 };
 
 /// `holdfast plan` for a recorded machine, under the defaults of a site without settings.

@@ -72,6 +72,32 @@ END
     run ! pgrep -f "^sleep 50.125$"
 }
 
+# A ctest that has written the log it keeps as it goes, and would take long.
+pretend_slow_ctest() { # VERDICT...
+    local log=$BATS_TEST_TMPDIR/tree/build/asan/Testing/Temporary/LastTest.log.tmp
+    mkdir -p "${log%/*}"
+    printf 'Test %s.\n' "$@" >"$log"
+    printf '#!/bin/bash\nexec sleep 50.375\n' >"$bin/ctest"
+    chmod +x "$bin/ctest"
+}
+
+@test "report: of a ctest that is cut off, the tests that ended are counted and the one that ran is no failure" {
+    pretend_slow_ctest Passed Passed
+    report "root=$BATS_TEST_TMPDIR/tree"' minutes=1 worth_beginning=1 SECONDS=58
+        one() { count_ctest asan; }; stage_in_time one one; tell_summary'
+    [ "$status" -eq 0 ]
+    [[ $output == *"one "*" cut off "* ]]
+    [ "${lines[-1]}" = "2 passed, 0 failed" ]
+}
+
+@test "report: a test that failed before its ctest was cut off is a failure" {
+    pretend_slow_ctest Passed Failed
+    report "root=$BATS_TEST_TMPDIR/tree"' minutes=1 worth_beginning=1 SECONDS=58
+        one() { count_ctest asan; }; stage_in_time one one; tell_summary'
+    [ "$status" -eq 1 ]
+    [ "${lines[-1]}" = "1 passed, 1 failed" ]
+}
+
 @test "report: a stage in time fails as any other" {
     report 'minutes=1; bad() { false; }; stage_in_time one bad; echo "goes on"; tell_summary'
     [ "$status" -eq 1 ]

@@ -11,6 +11,7 @@
 #include "sentinel/majority.hpp"
 #include "sentinel/messages.hpp"
 #include "sentinel/node.hpp"
+#include "support/temporary_directory.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -164,6 +165,7 @@ class Talk : public ::testing::Test {
     context_.poll();
   }
 
+  const testing::TemporaryDirectory state_{"talk"};
   boost::asio::io_context context_;
   Diary diary_;
   FakeLeash leash_;
