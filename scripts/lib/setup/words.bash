@@ -6,6 +6,9 @@
 # (Ctrl-C, kill, a failure) ends all that the command started: `stop_running_step` is called by `on_leave`.
 
 running_step=""                                # process group of the long command now running
+step_status=0                                  # how the last one ended
+step_until=0                                   # SECONDS at which steps are cut off; 0: they may take as long as they need
+step_cut=no                                    # whether the last one was
 logs=""                                        # where the output of long commands is kept
 leave_actions=()                               # commands to run when the script ends, last one first
 tell_every=${HOLDFAST_TELL_EVERY:-10}          # seconds between two lines of progress where there is no terminal
@@ -91,55 +94,75 @@ tell_progress() { # LABEL LOG START
     fi
 }
 
-# Begins COMMAND in the background as a process group of its own (job control does that) and notes the group.
+# Begins COMMAND in the background as a process group of its own (job control does that) and notes the group. Its output
+# goes to LOG, or where ours goes if that is empty. A pipe tells its end: a read has a time-out, while `wait` has none, and
+# misses a signal that should end it once in a while. The status comes in a file: a read that times out may have taken a
+# part of a line away.
 begin_step() { # LOG COMMAND...
-    local log=$1 done_pipe=$logs/done
+    local log=$1
     shift
+    exec {done_pipe}<>"$logs/done"
+    rm -f "$logs/status"
+    step_cut=no
     set -m
     (
         trap - EXIT INT TERM HUP
-        trap 'printf "%s\n" "$?" >"$done_pipe"' EXIT
+        trap 'printf "%s\n" "$?" >"$logs/status"; echo >&"$done_pipe"' EXIT
         set -e
-        "$@"
-    ) </dev/null >"$log" 2>&1 &
+        [ -z "$log" ] || exec >"$log" 2>&1
+        "$@" {done_pipe}>&-
+    ) </dev/null &
     running_step=$!
     set +m
+}
+
+# await_step COMMAND...: waits for the step that was begun, and calls COMMAND about once a second meanwhile.
+await_step() {
+    local group=$running_step
+    until read -r -t 1 -u "$done_pipe" || [ -s "$logs/status" ]; do
+        kill -0 "$group" 2>/dev/null || break
+        if [ "$step_until" -gt 0 ] && [ "$SECONDS" -ge "$step_until" ]; then
+            step_cut=yes
+            stop_running_step
+            break
+        fi
+        "$@"
+    done
+    exec {done_pipe}>&-
+    wait "$group" 2>/dev/null || true
+    running_step=""
+    step_status=137 # of one that was killed, and could not say it
+    if [ "$step_cut" = yes ]; then
+        step_status=124
+    elif [ -s "$logs/status" ]; then
+        read -r step_status <"$logs/status"
+    fi
 }
 
 # run_step LABEL COMMAND...: runs it with its output in a log, tells how long it takes, returns its status.
 # The log lies at "$step_log"; a failing command's last lines are shown.
 run_step() {
-    local label=$1 start=$SECONDS status="" done_pipe
+    local label=$1 start=$SECONDS
     shift
     tell_next=$tell_every
     step_log="$logs/$(tr -c 'a-zA-Z0-9\n' '-' <<<"$label").log"
-    exec {done_pipe}<>"$logs/done"
     begin_step "$step_log" "$@"
-    until read -r -t 1 -u "$done_pipe" status; do
-        kill -0 "$running_step" 2>/dev/null || read -r -t 0.2 -u "$done_pipe" status || status=137
-        [ -z "$status" ] || break
-        tell_progress "$label" "$step_log" "$start"
-    done
-    exec {done_pipe}>&-
-    wait "$running_step" 2>/dev/null || true
-    running_step=""
+    await_step tell_progress "$label" "$step_log" "$start"
     [ ! -t 1 ] || printf '\r\033[K'
-    if [ "$status" -ne 0 ]; then
+    if [ "$step_cut" = yes ]; then
+        say "  $label: cut off after $((SECONDS - start)) s"
+    elif [ "$step_status" -ne 0 ]; then
         say "  $label: failed after $((SECONDS - start)) s; its last lines:"
         grep -v '^pmstatus:' "$step_log" | tail -n "${HOLDFAST_TAIL:-40}" | sed 's/^/    /' || true
-        return "$status"
+    else
+        say "  $label: done in $((SECONDS - start)) s"
     fi
-    say "  $label: done in $((SECONDS - start)) s"
+    return "$step_status"
 }
 
 # stream_step COMMAND...: its output goes where ours goes; ended with all it started when we are ended.
 stream_step() {
-    local status=0
-    set -m
-    ("$@") </dev/null &
-    running_step=$!
-    set +m
-    wait "$running_step" || status=$?
-    running_step=""
-    return "$status"
+    begin_step "" "$@"
+    await_step true
+    return "$step_status"
 }

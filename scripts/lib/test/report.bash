@@ -9,7 +9,6 @@ counted=no            # whether the running stage has counted its own tests
 summary=()
 minutes=0             # for all stages together; 0: no limit
 worth_beginning=20    # no stage is begun with fewer seconds left
-cut_off=no            # whether the running stage was ended because that time was over
 
 count() { # PASSED FAILED
     passed=$((passed + $1))
@@ -27,7 +26,7 @@ count_ctest() {
     report=$logs/ctest.xml
     rm -f "$report"
     stream_step ctest --test-dir "$root/build/$preset" --output-on-failure --no-tests=ignore --output-junit "$report" "$@" || status=$?
-    if [ "$cut_off" = yes ]; then
+    if [ "$step_cut" = yes ]; then
         count_ctest_so_far "$root/build/$preset/Testing/Temporary/LastTest.log.tmp"
         return "$status"
     fi
@@ -62,37 +61,26 @@ seconds_left() {
 # stage_in_time NAME FUNCTION: a stage that may be cut off when the time for all is over. That is told and is no failure: it
 # says nothing about the code. What it found until then was shown.
 stage_in_time() {
-    local name=$1 left clock
-    left=$(seconds_left)
-    if [ "$left" -lt "$worth_beginning" ]; then
+    local name=$1
+    if [ "$(seconds_left)" -lt "$worth_beginning" ]; then
         summary+=("$name: not begun, the $minutes minutes are over")
         say "${summary[-1]}"
         return 0
     fi
-    cut_off=no
-    [ -p "$logs/never" ] || mkfifo "$logs/never"
-    trap 'cut_off=yes; stop_running_step' USR1
-    sleep_then_tell "$left" &
-    clock=$!
+    # shellcheck disable=SC2034 # read by words.bash
+    step_until=$((60 * minutes))
     stage "$name" "$2" || true
-    kill "$clock" 2>/dev/null || true
-    wait "$clock" 2>/dev/null || true
-    trap - USR1
-}
-
-# No child of its own to sleep for it: it is gone as soon as it is told to.
-sleep_then_tell() { # SECONDS
-    read -r -t "$1" _ <>"$logs/never" || true
-    kill -USR1 $$
+    # shellcheck disable=SC2034
+    step_until=0
 }
 
 # stage NAME FUNCTION: a stage that fails does not keep the later ones from telling what they know.
 stage() {
     local name=$1 start=$SECONDS verdict=ok
-    counted=no
+    counted=no step_cut=no
     say "== $name"
     if ! "$2"; then verdict=FAILED; fi
-    if [ "$cut_off" = yes ]; then
+    if [ "$step_cut" = yes ]; then
         verdict="cut off"
         counted=yes
     fi
