@@ -102,6 +102,22 @@ Wrong take_command(const toml::node& node, std::vector<std::string>& into) {
   return std::nullopt;
 }
 
+Wrong take_probes(const toml::node& node, std::vector<std::string>& into) {
+  if (auto wrong = take(node, into)) return wrong;
+  std::vector<std::string> known(probe_names.begin(), probe_names.end());
+  for (const std::string& probe : into) {
+    if (std::ranges::find(known, probe) != known.end()) continue;
+    if (probe.starts_with(mount_probe) && probe.substr(mount_probe.size()).starts_with('/'))
+      continue;
+    const auto meant = nearest(probe, known);
+    return cat("names no probe with ",
+               probe,
+               meant ? cat("; did you mean ", *meant, '?')
+                     : R"(; write "mount /home" for a file system of a network)");
+  }
+  return std::nullopt;
+}
+
 Wrong take(const toml::node& node, Mode& into) {
   std::string word;
   if (auto wrong = take(node, word)) return wrong;
@@ -160,6 +176,11 @@ constexpr std::array keys{
          "[]",
          "a program and its words that print the service processor's log; empty: not asked"},
         [](CheckSettings& s, const toml::node& n) { return take_command(n, s.event_log); }},
+    Key{{"leave_out",
+         "list of texts",
+         "[]",
+         "probes that never run, as check --explain names them; their checks are silent"},
+        [](CheckSettings& s, const toml::node& n) { return take_probes(n, s.leave_out); }},
     Key{{"deadline", "duration", "\"30s\"", "the same for the other tiers"},
         [](CheckSettings& s, const toml::node& n) { return take(n, s.deadline); }},
     Key{{"slurm_deadline", "duration", "\"5s\"", "for one answer of scontrol or sinfo"},

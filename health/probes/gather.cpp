@@ -131,17 +131,17 @@ constexpr std::array probes{
           [](Facts& facts, const std::string& why) { unsee(facts.system.event_log_entries, why); }},
 };
 
-constexpr std::array<std::string_view, 8> names{
-    "gpus", "devices", "processes", "host", "slurm", "storage", "kernel_log", "event_log"};
-
-constexpr std::string_view mount_mark = "mount ";
+constexpr std::string_view why_left_out = "left out by check.leave_out";
 constexpr std::string_view write_mark = "write ";
 constexpr std::string_view checkpoint_mark = "checkpoints ";
 constexpr std::size_t most_remote_mounts = 32;
 
 bool is_wanted(const GatherWish& wish, std::string_view probe) {
   if (probe == "event_log" && !wish.event_log) return false;
-  return std::ranges::find(wish.without, probe) == wish.without.end();
+  const auto names = [probe](const std::vector<std::string>& list) {
+    return std::ranges::find(list, probe) != list.end();
+  };
+  return !names(wish.without) && !names(wish.leave_out);
 }
 
 std::string own_name(const GatherWish& wish) {
@@ -157,7 +157,7 @@ std::string own_name(const GatherWish& wish) {
 
 /// Asks a mount in a child; the answer travels as a list of one.
 Look look_at_mount(const GatherWish& wish, const MountFacts& mount) {
-  return {cat(mount_mark, mount.path), [&wish, mount](Facts& facts) {
+  return {cat(mount_probe, mount.path), [&wish, mount](Facts& facts) {
             MountFacts asked = mount;
             ask_mount(Tree(wish.root), asked);
             facts.storage.mounts = std::vector<MountFacts>{std::move(asked)};
@@ -170,8 +170,12 @@ std::vector<Look> remote_looks(const GatherWish& wish, std::vector<MountFacts>& 
   for (std::size_t at = mounts.size(); at-- > 0;) {
     MountFacts& mount = mounts[at];
     if (!is_remote(mount)) continue;
+    if (!is_wanted(wish, cat(mount_probe, mount.path))) {
+      mount.answers = Fact<bool>::missing(Gap::not_asked, std::string(why_left_out));
+      continue;
+    }
     const auto same = [&mount](const Look& look) {
-      return look.name.substr(mount_mark.size()) == mount.path;
+      return look.name.substr(mount_probe.size()) == mount.path;
     };
     if (std::ranges::any_of(looks, same)) continue;
     if (looks.size() < most_remote_mounts)
@@ -272,7 +276,7 @@ void miss_mounts(const ProbeRecord& record, std::vector<MountFacts>& mounts) {
   const bool local = record.name == "storage";
   for (MountFacts& mount : mounts) {
     const bool meant = local ? !is_remote(mount) && has_space(mount)
-                             : record.name.substr(mount_mark.size()) == mount.path;
+                             : record.name.substr(mount_probe.size()) == mount.path;
     if (meant) mount.answers = Fact<bool>::unseen(record.why);
   }
 }
@@ -280,7 +284,7 @@ void miss_mounts(const ProbeRecord& record, std::vector<MountFacts>& mounts) {
 /// Takes over what one child saw, or what nobody saw because it did not answer.
 void take_over(Seen& seen, std::vector<MountFacts>& mounts, Facts& facts) {
   const ProbeRecord& record = seen.record;
-  const bool of_mounts = record.name == "storage" || record.name.starts_with(mount_mark);
+  const bool of_mounts = record.name == "storage" || record.name.starts_with(mount_probe);
   if (of_mounts && seen.facts) {
     merge_mounts(*seen.facts, mounts);
   } else if (of_mounts) {
@@ -301,8 +305,6 @@ void take_over(Seen& seen, std::vector<MountFacts>& mounts, Facts& facts) {
 }
 
 }  // namespace
-
-std::span<const std::string_view> probe_names() { return names; }
 
 Gathered gather(const GatherWish& wish) {
   Gathered out{{}, wish.cursor};
@@ -329,6 +331,8 @@ Gathered gather(const GatherWish& wish) {
     facts.storage.mounts = mounts.known()
                                ? Fact<std::vector<MountFacts>>(std::move(listed))
                                : Fact<std::vector<MountFacts>>::missing(mounts.gap(), mounts.why());
+  for (const std::string& probe : wish.leave_out)
+    facts.probes.push_back({probe, ProbeEnd::left_out, std::string(why_left_out), 0, 0});
   return out;
 }
 

@@ -97,6 +97,7 @@ health::GatherWish gather_wish(const Wish& wish) {
   gather.node = wish.options.value("node").value_or("");
   gather.thorough = wish.tier == Tier::return_to_service;
   gather.write_to = wish.settings.write_to;
+  gather.leave_out = wish.settings.leave_out;
   // What is left of the prolog's second is for judging, and for the loader.
   const bool quick = wish.tier == Tier::prolog || wish.tier == Tier::job;
   gather.quick = wish.tier == Tier::prolog;

@@ -7,6 +7,7 @@
 load words
 
 setup() {
+    bats_require_minimum_version 1.5.0
     printf '[check]\nstate = "%s/state"\n' "$BATS_TEST_TMPDIR" >"$BATS_TEST_TMPDIR/holdfast.toml"
     settings=$BATS_TEST_TMPDIR/holdfast.toml
 }
@@ -61,6 +62,17 @@ check() { told check --settings "$settings" --facts "$BATS_TEST_TMPDIR/n17.json"
     printf '[class.big]\nhosts = "n[10-20]"\ngpus = 8\n' >>"$settings"
     check
     [[ $output == *"gpu.count"*"GPUs that answer: 1; limit: at least 8"*"class big"* ]]
+}
+
+@test "check: a probe that the site leaves out does not run, and --explain says so" {
+    told check --settings "$settings" --tier prolog --explain
+    grep -qE '^probe    gpus +[0-9]+ us' <<<"$output"
+    printf 'leave_out = ["gpus", "devices"]\n' >>"$settings"
+    told check --settings "$settings" --tier prolog --explain
+    [[ $output == *"probe    gpus"*"left out by check.leave_out"* ]]
+    run ! grep -E '^probe    (gpus|devices) +[0-9]+ us' <<<"$output"
+    told check --settings "$settings" --tier prolog --json
+    [[ $output == *'{"name":"devices","answered":false,"why":"left out by check.leave_out"'* ]]
 }
 
 @test "check: a setting that is wrong is refused with the line and what was meant" {

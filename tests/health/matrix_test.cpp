@@ -198,6 +198,17 @@ TEST(Checks, TellThatAProbeHangs) {
   EXPECT_EQ(findings.back().subject, "nvml");
 }
 
+TEST(Checks, SayNothingOfAProbeThatTheSiteLeavesOut) {
+  Node node;
+  node.facts.gpus = {};
+  node.facts.gpu_driver = {};
+  node.facts.probes = {{"gpus", ProbeEnd::left_out, "why", 0, 0}};
+  const Findings findings = judged(node, Tier::prolog);
+  EXPECT_EQ(verdict_of(findings), Verdict::fit);
+  for (const Finding& finding : findings)
+    EXPECT_TRUE(finding.check != "probe" && finding.check != "gpu.count") << finding.check;
+}
+
 TEST(Checks, DoNotCompareCountersOverAReboot) {
   Node node;
   (*node.port().counters)["link_downed"] = 900;

@@ -91,6 +91,17 @@ TEST(CheckSettings, NameTheLineAndWhatWasMeant) {
   EXPECT_THAT(refusal("[check"), HasSubstr("line 1"));
 }
 
+TEST(CheckSettings, LeaveOutOnlyProbesThatThereAre) {
+  const auto settings =
+      parse_check_settings("[check]\nleave_out = [\"gpus\", \"mount /home\"]\n", "test");
+  ASSERT_TRUE(settings) << settings.error().sentence();
+  EXPECT_EQ(settings->leave_out, (std::vector<std::string>{"gpus", "mount /home"}));
+  EXPECT_THAT(refusal("[check]\nleave_out = [\"gpu\"]\n"),
+              HasSubstr("line 2: check.leave_out names no probe with gpu; did you mean gpus?"));
+  EXPECT_THAT(refusal("[check]\nleave_out = [\"mount home\"]\n"),
+              HasSubstr("write \"mount /home\""));
+}
+
 TEST(CheckSettings, ReadBackTheClassThatWasLearned) {
   const NodeClass learned = learn_class(healthy_node(), "h100");
   const auto settings = parse_check_settings(to_toml(learned), "test");

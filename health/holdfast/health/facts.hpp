@@ -12,6 +12,7 @@
 #include "holdfast/health/kernel_event.hpp"
 #include "holdfast/health/link_facts.hpp"
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -22,11 +23,19 @@ namespace holdfast::health {
 /// How one probe fared.
 enum class ProbeEnd {
   answered,
-  failed,      ///< it said why
-  timed_out,   ///< its child was ended at the deadline
-  stuck,       ///< its child cannot be ended (state D) and was left behind
-  not_started  ///< too many of its children are stuck already
+  failed,       ///< it said why
+  timed_out,    ///< its child was ended at the deadline
+  stuck,        ///< its child cannot be ended (state D) and was left behind
+  not_started,  ///< too many of its children are stuck already
+  left_out      ///< the site does not want it
 };
+
+/// The probes there are. A file system of a network has one of its own, "mount /home", so has a
+/// directory of checkpoints.
+inline constexpr std::array<std::string_view, 8> probe_names{
+    "gpus", "devices", "processes", "host", "slurm", "storage", "kernel_log", "event_log"};
+/// Begins the name of the probe of one mount; its directory follows.
+inline constexpr std::string_view mount_probe = "mount ";
 
 struct ProbeRecord {
   std::string name;  ///< "nvml", "mounts"

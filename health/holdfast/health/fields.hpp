@@ -329,8 +329,8 @@ inline constexpr bool is_fact<Fact<T>> = true;
 /// Words of the enumerators, in the order of their numbers; part of the saved form.
 inline constexpr std::array<std::string_view, 7> gpu_answer_words{
     "answers", "lost", "reset_required", "no_power", "interrupts", "corrupt_inforom", "failing"};
-inline constexpr std::array<std::string_view, 5> probe_end_words{
-    "answered", "failed", "timed_out", "stuck", "not_started"};
+inline constexpr std::array<std::string_view, 6> probe_end_words{
+    "answered", "failed", "timed_out", "stuck", "not_started", "left_out"};
 inline constexpr std::array<std::string_view, 13> kernel_event_words{"xid",
                                                                      "sxid",
                                                                      "off_bus",

@@ -117,7 +117,8 @@ std::string check_metrics(const CheckRun& run) {
   heading(text, "holdfast_probe_seconds", "how long each probe took");
   std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> probes;
   for (const health::ProbeRecord& probe : run.facts.probes)
-    probes[probe.name] = {probe.took_us, probe.children_stuck};
+    if (probe.end != health::ProbeEnd::left_out)
+      probes[probe.name] = {probe.took_us, probe.children_stuck};
   for (const auto& [name, seen] : probes)
     text += cat("holdfast_probe_seconds{probe=\"",
                 label(name),

@@ -110,14 +110,19 @@ std::string counts(const CheckRun& run) {
 
 std::string probes(const CheckRun& run) {
   std::string text;
-  for (const health::ProbeRecord& probe : run.facts.probes)
-    text += cat("probe    ",
-                padded(printable(probe.name), check_width),
-                ' ',
-                probe.took_us,
-                " us",
-                probe.why.empty() ? "" : cat(": ", printable(probe.why)),
-                '\n');
+  for (const health::ProbeRecord& probe : run.facts.probes) {
+    const std::string name = padded(printable(probe.name), check_width);
+    if (probe.end == health::ProbeEnd::left_out)
+      text += cat("probe    ", name, ' ', printable(probe.why), '\n');
+    else
+      text += cat("probe    ",
+                  name,
+                  ' ',
+                  probe.took_us,
+                  " us",
+                  probe.why.empty() ? "" : cat(": ", printable(probe.why)),
+                  '\n');
+  }
   return text;
 }
 

@@ -143,10 +143,29 @@ TEST_F(Gather, SaysThatTheRoomForCheckpointsWasNotSeen) {
   EXPECT_EQ(facts.storage.checkpoints->front().directory, "/home");
 }
 
+TEST_F(Gather, LeavesAloneWhatTheSiteLeavesOut) {
+  const FakeNvml nvml("gpus 8\nhang nvmlInit_v2");
+  GatherWish without = wish();
+  without.leave_out = {"gpus", "kernel_log", "mount /home"};
+  const auto before = std::chrono::steady_clock::now();
+  const Facts facts = gather(without).facts;
+  EXPECT_LT(std::chrono::steady_clock::now() - before, without.deadline);
+  EXPECT_EQ(facts.gpus.gap(), Gap::not_asked);
+  EXPECT_EQ(facts.kernel.gap(), Gap::not_asked);
+  EXPECT_TRUE(facts.memory.total_bytes.known());
+  const auto home = std::ranges::find(*facts.storage.mounts, "/home", &MountFacts::path);
+  ASSERT_NE(home, facts.storage.mounts->end());
+  EXPECT_EQ(home->answers.gap(), Gap::not_asked);
+  std::vector<std::string> left_out;
+  for (const ProbeRecord& probe : facts.probes)
+    if (probe.end == ProbeEnd::left_out) left_out.push_back(probe.name);
+  EXPECT_EQ(left_out, without.leave_out) << "and the facts say so";
+}
+
 TEST_F(Gather, NamesEveryProbeItStarts) {
-  const auto names = probe_names();
   for (const ProbeRecord& probe : gather(wish()).facts.probes)
-    EXPECT_TRUE(std::ranges::count(names, probe.name) == 1 || probe.name.starts_with("mount "))
+    EXPECT_TRUE(std::ranges::count(probe_names, probe.name) == 1 ||
+                probe.name.starts_with("mount "))
         << probe.name;
 }
 

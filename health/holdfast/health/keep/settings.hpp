@@ -30,6 +30,7 @@ struct CheckSettings {
   std::vector<std::string> write_to;     ///< directories a thorough look writes a small file to
   std::vector<std::string> checkpoints;  ///< directories of which the room is looked at
   std::vector<std::string> event_log;    ///< program and words; empty: nothing is asked
+  std::vector<std::string> leave_out;    ///< probes that never run
   Overrides overrides;
   std::map<std::string, double, std::less<>> limits;
   std::vector<NodeClass> classes;

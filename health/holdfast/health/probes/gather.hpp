@@ -11,7 +11,6 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,10 +25,11 @@ struct GatherWish {
   bool thorough{};       ///< also what takes milliseconds: every CPU, every GID, InfoROMs
   std::chrono::milliseconds deadline{800};  ///< for all probes together
   std::string nvml_library{"libnvidia-ml.so.1"};
-  KernelLogCursor cursor;             ///< how far the kernel log was read before
-  std::vector<std::string> without;   ///< probes that are left out
-  std::vector<std::string> write_to;  ///< directories to write a file to; only when thorough
-  bool quick{};                       ///< before a job: leaves out what no check reads then
+  KernelLogCursor cursor;              ///< how far the kernel log was read before
+  std::vector<std::string> without;    ///< probes that this tier has no need of
+  std::vector<std::string> leave_out;  ///< probes that the site does not want; the facts say so
+  std::vector<std::string> write_to;   ///< directories to write a file to; only when thorough
+  bool quick{};                        ///< before a job: leaves out what no check reads then
   /// Prints the service processor's log, one entry a line; empty: it is not asked. Called in a
   /// child.
   std::function<Result<std::string>()> event_log;
@@ -45,9 +45,5 @@ struct Gathered {
 };
 
 [[nodiscard]] Gathered gather(const GatherWish& wish);
-
-/// "gpus", "devices", "processes", "host", "slurm", "storage", "kernel_log", "event_log". A file
-/// system of a network has a probe of its own, "mount /home", so has a directory of checkpoints.
-[[nodiscard]] std::span<const std::string_view> probe_names();
 
 }  // namespace holdfast::health
