@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What needs a state directory: a request of ctl, and the election of a successor, with real files
 // and sockets.
-#include "support/temporary_directory.hpp"
 #include "talk.hpp"
 
 #include <fstream>
-#include <thread>
+#include <future>
 #include <unistd.h>
 
 #include <boost/asio/post.hpp>
@@ -13,29 +12,25 @@
 namespace holdfast::sentinel {
 namespace {
 
-class State : public Talk {
- protected:
-  testing::TemporaryDirectory place_{"state"};
-  std::string state_{place_.path()};
-};
+class State : public Talk {};
 
 TEST_F(State, ARequestOfCtlIsAnswered) {
   auto with = settings();
   with.state = state_;
   listen(with);
   ASSERT_FALSE(roster_->write_announcement());
-  std::optional<Result<std::string>> good;
-  std::optional<Result<std::string>> stranger;
-  std::thread asker([&] {
-    good = ask_supervisor(state_, own_job(), token, "save", milliseconds(3000));
-    stranger = ask_supervisor(state_, own_job(), "another-token-16", "save", milliseconds(3000));
+  auto asked = std::async(std::launch::async, [&] {
+    auto good = ask_supervisor(state_, own_job(), token, "save", milliseconds(3000));
+    auto stranger =
+        ask_supervisor(state_, own_job(), "another-token-16", "save", milliseconds(3000));
     boost::asio::post(context_, [] {});
+    return std::pair(std::move(good), std::move(stranger));
   });
-  run_until([&] { return good && stranger; });
-  asker.join();
-  ASSERT_TRUE(good && *good) << (*good).error().sentence();
-  EXPECT_EQ(**good, "you said save");
-  EXPECT_FALSE(*stranger);
+  run_until([&] { return asked.wait_for(milliseconds(0)) == std::future_status::ready; });
+  const auto [good, stranger] = asked.get();
+  ASSERT_TRUE(good) << good.error().sentence();
+  EXPECT_EQ(*good, "you said save");
+  EXPECT_FALSE(stranger);
 }
 
 TEST_F(State, WhenTheSupervisorIsGoneASuccessorIsElectedAndFollowed) {

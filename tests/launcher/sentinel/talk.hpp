@@ -165,7 +165,8 @@ class Talk : public ::testing::Test {
     context_.poll();
   }
 
-  const testing::TemporaryDirectory state_{"talk"};
+  const testing::TemporaryDirectory directory_{"talk"};
+  const std::string state_{directory_.path()};
   boost::asio::io_context context_;
   Diary diary_;
   FakeLeash leash_;

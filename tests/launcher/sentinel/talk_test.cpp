@@ -80,7 +80,7 @@ TEST_F(Talk, WhoFollowsAHigherEpochDeposesTheSupervisor) {
 
 TEST_F(Talk, WithoutAMajorityNoLeaseIsGivenAndSlurmctldIsAsked) {
   auto with = settings();
-  with.state = state_.path();
+  with.state = state_;
   with.join_timeout = milliseconds(200);
   with.node_timeout = milliseconds(1000);
   with.lease = milliseconds(600);
@@ -95,7 +95,7 @@ TEST_F(Talk, WithoutAMajorityNoLeaseIsGivenAndSlurmctldIsAsked) {
 
 TEST_F(Talk, AMajorityOfSentinelsNeedsNoSlurmctld) {
   auto with = settings();
-  with.state = state_.path();
+  with.state = state_;
   with.node_timeout = milliseconds(4000);  // a busy machine must not look like a lost majority
   with.lease = milliseconds(3000);
   listen(with);
