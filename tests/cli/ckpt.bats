@@ -154,8 +154,8 @@ flip() {
 
 @test "ckpt watch: --manifest goes on with the file an interrupted one was at" {
     save 10
-    for i in 1 2 3 4; do
-        head -c 1000000 /dev/urandom >"$root/step-10/shard-$i.bin"
+    for i in 1 2 3 4; do # seconds each at the rate below: enough to be killed in the middle, however busy the machine is
+        head -c 5000000 /dev/urandom >"$root/step-10/shard-$i.bin"
     done
     aged 10
     local draft=$BATS_TEST_TMPDIR/run/.holdfast/ckpt/step-10.manifest.json.draft tries=0
@@ -186,7 +186,7 @@ flip() {
 @test "ckpt verify: goes on where an interrupted look stopped" {
     save 10
     for i in 1 2 3 4; do
-        head -c 2000000 /dev/urandom >"$root/step-10/shard-$i.bin"
+        head -c 5000000 /dev/urandom >"$root/step-10/shard-$i.bin"
     done
     aged 10
     told ckpt verify --ckpt-marker DONE --manifest "$root/step-10"
