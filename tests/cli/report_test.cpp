@@ -66,6 +66,7 @@ TEST_F(Report, TellsTheStoryOfALostNode) {
   EXPECT_EQ(told.talk, "");
   EXPECT_THAT(told.out, StartsWith("job 4711: finished, exit 0: the last attempt ended with 0\n"));
   EXPECT_THAT(told.out, HasSubstr("srun ./train"));
+  EXPECT_THAT(told.out, HasSubstr("2 in 1 start of the job, 3 checkpoints seen\n"));
   EXPECT_THAT(told.out, HasSubstr("attempt 1: node lost\n  why          n2 is silent\n"));
   EXPECT_THAT(told.out, HasSubstr("no beat"));
   EXPECT_THAT(told.out,

@@ -48,7 +48,8 @@ std::vector<Fact> facts_of(const SeenRun& run, const Accounts& accounts) {
                        " in ",
                        count(state.starts.size(), "start"),
                        " of the job, ",
-                       count(state.checkpoints.size(), "checkpoint"))});
+                       count(state.checkpoints.size(), "checkpoint"),
+                       " seen")});
   for (const events::TakeOver& over : state.take_overs)
     facts.push_back({"take-over",
                      cat(shown_moment(over.at_ms),
