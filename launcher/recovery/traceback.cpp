@@ -60,25 +60,36 @@ std::optional<PythonException> TracebackReader::read(std::string_view line) {
   line = line.substr(0, longest_line);
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (trim(line) == "Traceback (most recent call last):") {
+    mixed_ = within_;
+    if (!within_) frames_.clear();
     within_ = true;
     strange_ = 0;
-    frame_.clear();
     return std::nullopt;
   }
   if (!within_) return std::nullopt;
   if (trim(line).starts_with("File \"")) {
-    frame_ = frame_of(line);
+    note_frame(frame_of(line));
     strange_ = 0;
     return std::nullopt;
   }
   if (line.empty() || line.front() == ' ' || line.front() == '\t') return std::nullopt;
   if (auto name = exception_name(line)) {
     within_ = false;
+    std::string frame = frames_.empty() ? std::string() : mixed_ ? frames_.back() : frame_;
     return PythonException{
-        .name = std::move(*name), .text = std::string(line), .frame = std::move(frame_)};
+        .name = std::move(*name), .text = std::string(line), .frame = std::move(frame)};
   }
   if (++strange_ > patience) within_ = false;
   return std::nullopt;
+}
+
+/// Of several alike that are mixed, the frame that is met last for the first time is the innermost:
+/// whoever printed it had printed all others before.
+void TracebackReader::note_frame(std::string frame) {
+  constexpr std::size_t most = 128;  // a deep recursion has more, and Python itself shortens it
+  if (frames_.size() < most && std::ranges::find(frames_, frame) == frames_.end())
+    frames_.push_back(frame);
+  frame_ = std::move(frame);
 }
 
 bool is_final(const PythonException& exception) {

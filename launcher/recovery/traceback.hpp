@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdfast::recovery {
 
@@ -15,7 +16,9 @@ struct PythonException {
 };
 
 /// Reads one stream of lines and finds the exceptions in it. Lines of other programs in between do
-/// no harm as long as they do not look like the end of a traceback.
+/// no harm as long as they do not look like the end of a traceback. Nor do tracebacks of ranks that
+/// all end at one place, whose lines srun mixes where it does not label them: the frame is the same
+/// whatever the order.
 class TracebackReader {
  public:
   /// The exception whose last line this is.
@@ -25,9 +28,13 @@ class TracebackReader {
   [[nodiscard]] bool within() const { return within_; }
 
  private:
+  void note_frame(std::string frame);
+
   bool within_{};
-  unsigned strange_{};  // lines in a row that belong to no traceback
-  std::string frame_;
+  bool mixed_{};                     // a second one began before the first had ended
+  unsigned strange_{};               // lines in a row that belong to no traceback
+  std::string frame_;                // the one read last
+  std::vector<std::string> frames_;  // each once, in the order in which they were met
 };
 
 /// It cannot go away by itself: something is not there or cannot be read as a program.

@@ -3,6 +3,7 @@
 
 #include "evidence_builder.hpp"
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -307,6 +308,59 @@ TEST(Classify, FindsTheOneLineThatTellsAmongAHundredThousand) {
                  "Ring 00 : 3 -> 4");
   const auto all = evidence.say(3, "CUDA out of memory").exits(3, 1).evidence();
   EXPECT_EQ(classify(all).cause, Cause::out_of_memory);
+}
+
+// srun without -l: one stream for all ranks, whose lines come in another order each time.
+TEST(Classify, KnowsTheSameErrorAgainHoweverTheTracebacksOfTheRanksAreMixed) {
+  const std::string outer = "  File \"/shared/train.py\", line 27, in <module>";
+  const std::string inner = "  File \"/usr/lib/torch/c10d.py\", line 1408, in broadcast";
+  const std::string code = "    work.wait()";
+  const std::string error = "RuntimeError: Invalid scalar type";
+  const auto alone = {std::string(traceback), outer, code, inner, code, error};
+  const auto mixed = {std::string(traceback),
+                      std::string(traceback),
+                      outer,
+                      outer,
+                      code,
+                      inner,
+                      code,
+                      error,
+                      inner,
+                      code,
+                      error};
+  const auto late = {std::string(traceback),
+                     outer,
+                     inner,
+                     std::string(traceback),
+                     outer,
+                     code,
+                     code,
+                     error,
+                     inner,
+                     code,
+                     error};
+  std::set<std::string> seen;
+  for (const auto& lines : {alone, mixed, late}) {
+    auto talk = job();
+    for (const std::string& line : lines)
+      talk.say(line);
+    const Loss loss = classify(talk.exits(0, 1).evidence());
+    EXPECT_EQ(loss.cause, Cause::user_error);
+    seen.insert(loss.fingerprint);
+  }
+  EXPECT_THAT(seen, ElementsAre(HasSubstr("c10d.py:1408 in broadcast")));
+}
+
+TEST(Classify, TakesTheInnermostFrameOfARecursionWhereItStands) {
+  const auto talk = job()
+                        .say(traceback)
+                        .say("  File \"a.py\", line 1, in even")
+                        .say("  File \"a.py\", line 2, in odd")
+                        .say("  File \"a.py\", line 1, in even")
+                        .say("ValueError: no")
+                        .exits(0, 1)
+                        .evidence();
+  EXPECT_THAT(classify(talk).fingerprint, HasSubstr("a.py:1 in even"));
 }
 
 }  // namespace
