@@ -129,6 +129,7 @@ void Machine::set_wake(Now now) {
       by(stop_deadline_);
       if (!to_tear_down_.empty()) by(tear_again_);
       if (const auto fence = next_fence(now)) by(*fence);
+      if (last_words_until_ && now.steady_ms < *last_words_until_) by(*last_words_until_);
       break;
     case Phase::handing_back:
     case Phase::ended:

@@ -23,6 +23,7 @@ void Machine::step_ended(const StepEnded& ended, Now now) {
   if (ended.attempt != attempt_.number || attempt_.step_over) return;
   attempt_.step_over = true;
   attempt_.exit = ended.signal != 0 ? 128 + ended.signal : ended.exit;
+  if (phase_ == Phase::stopping) return look_whether_stopped(now);
   if (phase_ != Phase::running && phase_ != Phase::saving) return;
   write(events::AttemptEnded{attempt_.number,
                              ended.signal == 0 ? std::optional(ended.exit) : std::nullopt,
@@ -94,6 +95,7 @@ void Machine::stop(Aim aim, std::string sign, Now now) {
   stop_steady_ = now.steady_ms;
   stop_deadline_ = now.steady_ms + plan_.teardown_ms;
   tear_again_ = now.steady_ms + plan_.grace_ms + tear_again_ms;
+  last_words_until_.reset();
   torn_.clear();
   unreachable_.clear();
   to_tear_down_.clear();
@@ -145,7 +147,19 @@ void Machine::look_whether_stopped(Now now) {
     const auto fence = fenced_at_.find(node);
     if (fence != fenced_at_.end() && now.steady_ms < fence->second) return;
   }
-  stopped(now);
+  if (!waits_for_last_words(now)) stopped(now);
+}
+
+/// srun that is killed at once takes the end of a traceback with it, which is what its user needs.
+bool Machine::waits_for_last_words(Now now) {
+  if (attempt_.step_over || stop_asked_) return false;
+  if (!last_words_until_) {
+    const bool all_live =
+        std::ranges::all_of(attempt_.nodes, [this](const auto& node) { return lives(node); });
+    last_words_until_ =
+        now.steady_ms + (all_live ? plan_.last_words_ms : plan_.last_words_of_others_ms);
+  }
+  return now.steady_ms < *last_words_until_;
 }
 
 void Machine::stopped(Now now) {

@@ -65,6 +65,16 @@ END
     run ! run_has_events attempt_started 3
 }
 
+@test "run: an error of all ranks at once is known again, however their tracebacks are mixed" {
+    printf 'def inner():\n    raise ValueError("shapes do not match")\ndef outer():\n    inner()\nouter()\n' >"$HOST_DIR/fail.py"
+    # shellcheck disable=SC2016 # the rank's own shell is to read it
+    echo '[ "$step" -lt 3 ] || exec python3 "$dir/fail.py"' >"$HOST_DIR/hook"
+    run_submit -- --spares 1 srun /shared/count 30 "$RUN_DIR" "$RUN_DIR/hook"
+    run_until 40 run_has_ended
+    [ "$(run_verdict)" = gave_up ]
+    [ "$(grep -c '"kind":"attempt_started"' "$HOST_DIR/state/events.jsonl")" -eq 2 ] || { run_tell; return 1; }
+}
+
 @test "run: a module that is not there ends the run at once" {
     cat >"$HOST_DIR/hook" <<'END'
 [ "$SLURM_PROCID" != 0 ] || { printf 'Traceback (most recent call last):\nModuleNotFoundError: No module named "torhc"\n' >&2; exit 1; }

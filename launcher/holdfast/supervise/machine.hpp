@@ -53,6 +53,11 @@ struct Plan {
   std::int64_t launch_ms{600'000};   ///< patience with a step whose ranks do not show up
   std::int64_t grace_ms{300};        ///< between SIGTERM and SIGKILL of a lost attempt's ranks
   std::int64_t teardown_ms{20'000};  ///< patience with a living node's teardown
+  /// Patience with srun once all ranks are gone: what they said last is still on its way through
+  /// it, and then it ends by itself.
+  std::int64_t last_words_ms{1'000};
+  /// The same where a node was lost, for which srun would wait for minutes.
+  std::int64_t last_words_of_others_ms{100};
   std::int64_t gather_ms{300};
   std::int64_t look_ms{30'000};  ///< how often checkpoints are looked at while all is well
 };
@@ -160,6 +165,7 @@ class Machine {
   void torn_down(const TornDown& torn, Now now);
   void stop(Aim aim, std::string sign, Now now);
   void look_whether_stopped(Now now);
+  [[nodiscard]] bool waits_for_last_words(Now now);
   void stopped(Now now);
   void judge(Now now);
   void judge_when_all_is_known(Now now);
@@ -217,6 +223,7 @@ class Machine {
   std::set<std::string> to_tear_down_;
   std::vector<std::string> torn_, unreachable_;
   std::int64_t stop_steady_{}, stop_deadline_{}, tear_again_{};
+  std::optional<std::int64_t> last_words_until_;  ///< once all ranks are gone
   std::optional<Gathered> gathered_;
   std::optional<recovery::Choice> choice_;
   unsigned asked_catalogue_{};

@@ -21,6 +21,7 @@ class Losses : public ::testing::Test {
     plan_.wanted = 4;
     plan_.ranks = 4;
     plan_.command = {"srun", "a.out"};
+    plan_.last_words_ms = plan_.last_words_of_others_ms = 0;  // see LastWords
   }
 
   void begin() {
@@ -71,6 +72,18 @@ class Losses : public ::testing::Test {
   [[nodiscard]] Now now() const { return {steady_, 1'700'000'000'000 + steady_}; }
   void keep(const std::vector<Effect>& effects) {
     effects_.insert(effects_.end(), effects.begin(), effects.end());
+  }
+
+  /// A rank of n2 fails, and all others are ended for it.
+  void fail_and_end_all() {
+    recovery::SrunMessage message;
+    message.kind = recovery::SrunMessageKind::ranks_ended;
+    message.nodes = {"n2"};
+    message.ranks = {1};
+    message.exit_code = 1;
+    hear(SrunSaid{1, message, "srun: error: n2: task 1: Exited with exit code 1"});
+    for (const std::string node : {"n1", "n2", "n3", "n4"})
+      hear(TornDown{node, 1, 0});
   }
 
   Plan plan_;
@@ -173,6 +186,52 @@ TEST_F(Losses, WaitsForTheLeaseOfANodeThatIsCutOffAlsoWhenTheJobIsBeingEnded) {
     hear(TornDown{node, 1, 0});
   EXPECT_TRUE(wanted<Gather>().empty());
   wait(3'000);
+  EXPECT_EQ(wanted<Gather>().size(), 1U);
+}
+
+class LastWords : public Losses {
+ protected:
+  LastWords() {
+    plan_.last_words_ms = 1'000;
+    plan_.last_words_of_others_ms = 100;
+  }
+};
+
+TEST_F(LastWords, OfRanksThatAreGoneAreWaitedForUntilSrunEnds) {
+  run();
+  fail_and_end_all();
+  EXPECT_TRUE(wanted<Gather>().empty()) << "the end of a traceback may be on its way";
+  wait(40);
+  hear(StepEnded{1, 1, 0, {}});
+  EXPECT_EQ(wanted<Gather>().size(), 1U);
+  EXPECT_TRUE(wanted<DropStep>().empty());
+}
+
+TEST_F(LastWords, AreNotWaitedForWithoutEnd) {
+  run();
+  fail_and_end_all();
+  wait(999);
+  EXPECT_TRUE(wanted<Gather>().empty());
+  wait(1);
+  EXPECT_EQ(wanted<Gather>().size(), 1U);
+  EXPECT_EQ(wanted<DropStep>().size(), 1U);
+}
+
+TEST_F(LastWords, OfOthersDelayNoRecoveryFromANodeThatSrunWaitsFor) {
+  run();
+  hear(Lost{"n2", "it fell silent", 5'100, steady_});
+  for (const std::string node : {"n1", "n3", "n4"})
+    hear(TornDown{node, 1, 0});
+  EXPECT_TRUE(wanted<Gather>().empty());
+  wait(100);
+  EXPECT_EQ(wanted<Gather>().size(), 1U);
+}
+
+TEST_F(LastWords, AreNotWaitedForWhenTheJobIsBeingEnded) {
+  run();
+  hear(StopAsked{"told to end (SIGTERM)"});
+  for (const std::string node : {"n1", "n2", "n3", "n4"})
+    hear(TornDown{node, 1, 0});
   EXPECT_EQ(wanted<Gather>().size(), 1U);
 }
 
