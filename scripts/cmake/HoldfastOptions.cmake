@@ -3,6 +3,7 @@
 include(GNUInstallDirs)
 
 option(HOLDFAST_TESTS "Build the tests" ON)
+option(HOLDFAST_LONG_TESTS "Live tests that take ten minutes and more" OFF)
 option(HOLDFAST_STATIC "Link everything but libc into `holdfast`, so that one file runs on other distributions" OFF)
 option(HOLDFAST_FUZZ "Build the libFuzzer targets (needs clang)" OFF)
 set(HOLDFAST_SANITIZE "" CACHE STRING "Sanitizers for every target, e.g. address;undefined")
