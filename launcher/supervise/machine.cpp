@@ -97,6 +97,15 @@ std::optional<std::int64_t> Machine::next_fence(Now now) const {
   return next;
 }
 
+std::int64_t Machine::wake_while_stopping(Now now) const {
+  std::int64_t next = stop_deadline_;
+  if (!to_tear_down_.empty()) next = std::min(next, tear_again_);
+  if (const auto fence = next_fence(now)) next = std::min(next, *fence);
+  if (last_words_until_ && now.steady_ms < *last_words_until_)
+    next = std::min(next, *last_words_until_);
+  return next;
+}
+
 void Machine::set_wake(Now now) {
   wake_.reset();
   const auto by = [&](std::int64_t steady_ms) {
@@ -126,10 +135,7 @@ void Machine::set_wake(Now now) {
       if (!catalogue_busy_) by(next_look_);
       break;
     case Phase::stopping:
-      by(stop_deadline_);
-      if (!to_tear_down_.empty()) by(tear_again_);
-      if (const auto fence = next_fence(now)) by(*fence);
-      if (last_words_until_ && now.steady_ms < *last_words_until_) by(*last_words_until_);
+      by(wake_while_stopping(now));
       break;
     case Phase::handing_back:
     case Phase::ended:

@@ -188,6 +188,7 @@ class Machine {
   void say(std::string sentence) { effects_.emplace_back(Say{std::move(sentence)}); }
   void set_wake(Now now);
   [[nodiscard]] std::optional<std::int64_t> next_fence(Now now) const;
+  [[nodiscard]] std::int64_t wake_while_stopping(Now now) const;
   [[nodiscard]] bool lives(const std::string& node) const { return living_.contains(node); }
   void rule_out(const std::string& node, std::string why);
   [[nodiscard]] bool usable(const std::string& node) const;
