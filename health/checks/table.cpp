@@ -101,12 +101,13 @@ Findings judge(const Sight& sight, const Overrides& overrides) {
   for (const Check* check : all_checks())
     if ((check->tiers & bit(sight.tier)) != 0) run(*check, sight, overrides, findings);
   for (const ProbeRecord& probe : sight.facts.probes) {
-    if (phrase(probe.end).empty()) continue;
+    const std::string_view how = phrase(probe.end);
+    if (how.empty()) continue;  // it answered, or the site does not want it
     Finding& unknown = findings.emplace_back();
     unknown.check = "probe";
     unknown.subject = probe.name;
     unknown.severity = Severity::unknown;
-    unknown.what = cat("the probe ", phrase(probe.end), probe.why.empty() ? "" : ": ", probe.why);
+    unknown.what = cat("the probe ", how, probe.why.empty() ? "" : ": ", probe.why);
     unknown.remedy = "what it reads on the node hangs or is broken: see the kernel log";
   }
   return findings;

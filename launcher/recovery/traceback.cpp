@@ -61,7 +61,10 @@ std::optional<PythonException> TracebackReader::read(std::string_view line) {
   if (line.ends_with('\r')) line.remove_suffix(1);
   if (trim(line) == "Traceback (most recent call last):") {
     mixed_ = within_;
-    if (!within_) frames_.clear();
+    if (!within_) {
+      frame_.clear();
+      frames_.clear();
+    }
     within_ = true;
     strange_ = 0;
     return std::nullopt;
@@ -75,7 +78,7 @@ std::optional<PythonException> TracebackReader::read(std::string_view line) {
   if (line.empty() || line.front() == ' ' || line.front() == '\t') return std::nullopt;
   if (auto name = exception_name(line)) {
     within_ = false;
-    std::string frame = frames_.empty() ? std::string() : mixed_ ? frames_.back() : frame_;
+    std::string frame = mixed_ && !frames_.empty() ? frames_.back() : frame_;
     return PythonException{
         .name = std::move(*name), .text = std::string(line), .frame = std::move(frame)};
   }

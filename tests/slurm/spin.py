@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """spin.py SECONDS: ranks that average numbers with each other; in the first attempt rank 1 computes for nothing after SECONDS.
 
-The others then wait for it in all_reduce. In a later attempt all end well after a tenth of that time.
+The others then wait for it in a barrier. In a later attempt all end well after a tenth of that time.
 """
 import os
 import sys

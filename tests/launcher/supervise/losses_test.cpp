@@ -12,6 +12,16 @@ namespace {
 
 using Names = std::vector<std::string>;
 
+recovery::SrunMessage ended_on(const std::string& node, unsigned rank, int exit, int signal) {
+  recovery::SrunMessage message;
+  message.kind = recovery::SrunMessageKind::ranks_ended;
+  message.nodes = {node};
+  message.ranks = {rank};
+  message.exit_code = exit;
+  message.signal = signal;
+  return message;
+}
+
 class Losses : public ::testing::Test {
  protected:
   Losses() {
@@ -74,16 +84,15 @@ class Losses : public ::testing::Test {
     effects_.insert(effects_.end(), effects.begin(), effects.end());
   }
 
+  /// Their sentinels have ended all that attempt 1 had there.
+  void end_ranks_on(const Names& nodes) {
+    for (const std::string& node : nodes)
+      hear(TornDown{node, 1, 0});
+  }
   /// A rank of n2 fails, and all others are ended for it.
   void fail_and_end_all() {
-    recovery::SrunMessage message;
-    message.kind = recovery::SrunMessageKind::ranks_ended;
-    message.nodes = {"n2"};
-    message.ranks = {1};
-    message.exit_code = 1;
-    hear(SrunSaid{1, message, "srun: error: n2: task 1: Exited with exit code 1"});
-    for (const std::string node : {"n1", "n2", "n3", "n4"})
-      hear(TornDown{node, 1, 0});
+    hear(SrunSaid{1, ended_on("n2", 1, 1, 0), "srun: error: n2: task 1: Exited with exit code 1"});
+    end_ranks_on({"n1", "n2", "n3", "n4"});
   }
 
   Plan plan_;
@@ -130,8 +139,7 @@ TEST_F(Losses, BlamesNobodyWhenTheSentinelsWereEndedAndTakesTheSameNodesAgain) {
   lose_sentinels(plan_.allocation);
   wait(1'000);
   join(plan_.allocation);
-  for (const std::string node : {"n1", "n2", "n3", "n4"})
-    hear(TornDown{node, 1, 0});
+  end_ranks_on({"n1", "n2", "n3", "n4"});
   ASSERT_EQ(wanted<Gather>().size(), 1U);
   hear(Gathered{});
   hear(CatalogueRead{});
@@ -182,8 +190,7 @@ TEST_F(Losses, WaitsForTheLeaseOfANodeThatIsCutOffAlsoWhenTheJobIsBeingEnded) {
   run();
   hear(Lost{"n2", "it fell silent", 5'100, steady_ + 3'000});
   hear(StopAsked{"told to end (SIGTERM)"});
-  for (const std::string node : {"n1", "n3", "n4"})
-    hear(TornDown{node, 1, 0});
+  end_ranks_on({"n1", "n3", "n4"});
   EXPECT_TRUE(wanted<Gather>().empty());
   wait(3'000);
   EXPECT_EQ(wanted<Gather>().size(), 1U);
@@ -220,8 +227,7 @@ TEST_F(LastWords, AreNotWaitedForWithoutEnd) {
 TEST_F(LastWords, OfOthersDelayNoRecoveryFromANodeThatSrunWaitsFor) {
   run();
   hear(Lost{"n2", "it fell silent", 5'100, steady_});
-  for (const std::string node : {"n1", "n3", "n4"})
-    hear(TornDown{node, 1, 0});
+  end_ranks_on({"n1", "n3", "n4"});
   EXPECT_TRUE(wanted<Gather>().empty());
   wait(100);
   EXPECT_EQ(wanted<Gather>().size(), 1U);
@@ -230,16 +236,14 @@ TEST_F(LastWords, OfOthersDelayNoRecoveryFromANodeThatSrunWaitsFor) {
 TEST_F(LastWords, AreNotWaitedForWhenTheJobIsBeingEnded) {
   run();
   hear(StopAsked{"told to end (SIGTERM)"});
-  for (const std::string node : {"n1", "n2", "n3", "n4"})
-    hear(TornDown{node, 1, 0});
+  end_ranks_on({"n1", "n2", "n3", "n4"});
   EXPECT_EQ(wanted<Gather>().size(), 1U);
 }
 
 TEST_F(Losses, TellsHowLongANodeWasSilentBeforeTheLossWasSeen) {
   run();
   hear(Lost{"n2", "it fell silent", 5'100, steady_});
-  for (const std::string node : {"n1", "n3", "n4"})
-    hear(TornDown{node, 1, 0});
+  end_ranks_on({"n1", "n3", "n4"});
   hear(Gathered{});
   hear(CatalogueRead{});
   ASSERT_EQ(written<events::LossJudged>().size(), 1U);
@@ -250,31 +254,15 @@ TEST_F(Losses, TellsHowLongARankWasGoneBeforeTheLossWasSeen) {
   run();
   const std::int64_t gone = now().wall_ms;
   wait(40);
-  recovery::SrunMessage message;
-  message.kind = recovery::SrunMessageKind::ranks_ended;
-  message.nodes = {"n2"};
-  message.ranks = {1};
-  message.signal = 9;
-  hear(SrunSaid{1, message, "srun: error: n2: task 1: Killed"});
+  hear(SrunSaid{1, ended_on("n2", 1, 0, 9), "srun: error: n2: task 1: Killed"});
   wait(200);
-  for (const std::string node : {"n1", "n2", "n3", "n4"})
-    hear(TornDown{node, 1, 0});
+  end_ranks_on({"n1", "n2", "n3", "n4"});
   Gathered gathered;
   gathered.first_gone_ms = gone;
   hear(gathered);
   hear(CatalogueRead{});
   ASSERT_EQ(written<events::LossJudged>().size(), 1U);
   EXPECT_EQ(written<events::LossJudged>()[0].detected_ms, 40U);
-}
-
-recovery::SrunMessage ended_on(const std::string& node, unsigned rank, int exit, int signal) {
-  recovery::SrunMessage message;
-  message.kind = recovery::SrunMessageKind::ranks_ended;
-  message.nodes = {node};
-  message.ranks = {rank};
-  message.exit_code = exit;
-  message.signal = signal;
-  return message;
 }
 
 SrunSaid step_aborted() {
@@ -311,8 +299,7 @@ TEST_F(Losses, GoesOnWhenSlurmGivesUpANodeWhoseRanksLiveAndStartsNothingThereAga
   hear(SrunSaid{1, message, "srun: error: Node failure on n3"});
   EXPECT_TRUE(wanted<supervise::TearDown>().empty());
   hear(Told{1, "pat", "restart", {}});
-  for (const std::string node : {"n1", "n2", "n3", "n4"})
-    hear(TornDown{node, 1, 0});
+  end_ranks_on({"n1", "n2", "n3", "n4"});
   hear(CatalogueRead{});
   ASSERT_EQ(wanted<StartStep>().size(), 2U);
   EXPECT_EQ(wanted<StartStep>()[1].nodes, (Names{"n1", "n2", "n5", "n4"}));
