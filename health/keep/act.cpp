@@ -28,7 +28,11 @@ class Acting {
   Done run(std::span<const Finding> findings) {
     recall();
     events_ = news(memory_, findings, facts_, occasion_.job);
-    Past past = past_of(memory_, store_.read_events(), facts_.at);
+    // What came before is of use to what is bad only, and with the months it is a megabyte to read.
+    const bool any_bad = std::ranges::any_of(
+        findings, [](const Finding& finding) { return is_bad(finding.severity); });
+    const auto before = any_bad ? store_.read_events() : std::vector<HealthEvent>{};
+    Past past = past_of(memory_, before, facts_.at);
     if (!lifting_tier()) past.drain.reset();
     std::optional<Fleet> fleet;
     if (must_ask(findings, past)) fleet = ask();

@@ -43,9 +43,15 @@ void make_folder(const std::filesystem::path& folder) {
 Result<void> replace_file(const std::filesystem::path& file, std::string_view text, mode_t mode) {
   make_folder(file.parent_path());
   const std::string fresh = cat(file.string(), '.', ::getpid());
-  ::unlink(fresh.c_str());  // of a crashed writer that had our pid
-  const files::Descriptor out(
-      ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  const auto create = [&] {
+    return files::Descriptor(
+        ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
+  };
+  files::Descriptor out = create();
+  if (!out.open() && errno == EEXIST) {
+    ::unlink(fresh.c_str());  // of a crashed writer that had our pid
+    out = create();
+  }
   if (out.get() < 0) return broken(fresh, "cannot be created", errno);
   if (auto written = write_all(out.get(), text, fresh); !written) {
     ::unlink(fresh.c_str());

@@ -189,6 +189,8 @@ constexpr std::array keys{
         [](CheckSettings& s, const toml::node& n) { return take(n, s.slurm_bin); }},
     Key{{"state", "path", "\"/var/lib/holdfast/health\"", "what a node remembers of itself"},
         [](CheckSettings& s, const toml::node& n) { return take(n, s.state); }},
+    Key{{"run", "path", "\"/run/holdfast\"", "what it remembers until the next boot"},
+        [](CheckSettings& s, const toml::node& n) { return take(n, s.run); }},
     Key{{"prometheus", "path", "\"\"", "text file of metrics, written after each periodic check"},
         [](CheckSettings& s, const toml::node& n) { return take(n, s.prometheus); }},
     Key{{"nvml", "path", "\"\"", "libnvidia-ml.so.1, where the loader does not find it"},

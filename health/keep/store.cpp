@@ -1,28 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // The memory as files. Each is replaced by rename, so a reader meets the old or the new; the event
 // store is appended to with one write a run, and cut to its newer half when it has grown too long.
-// Several prologs may run at once: each has a baseline of its own, the memory belongs to the last.
+// Several prologs may run at once: the memory belongs to the last.
 #include "baseline_text.hpp"
 #include "file.hpp"
 #include "holdfast/common/text.hpp"
 #include "holdfast/files/read_file.hpp"
 #include "holdfast/health/keep/memory.hpp"
 
-#include <cctype>
-
 namespace holdfast::health {
 
 namespace {
 
 constexpr std::size_t most_file_bytes = std::size_t{8} << 20;
-
-/// Names may come from job ids: nothing of them may lead out of the directory.
-std::string file_name(std::string_view kind, std::string_view name) {
-  std::string plain(kind);
-  for (const char letter : name.substr(0, 80))
-    plain += std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '-' ? letter : '_';
-  return plain;
-}
 
 }  // namespace
 
@@ -39,38 +29,38 @@ Result<Memory> Store::read_memory() const {
 }
 
 Result<void> Store::change_memory(const std::function<void(Memory&)>& change) const {
-  const auto file = folder_ / "memory.json";
+  const auto changes = [&](const Result<Memory>& memory, Memory& changed) {
+    if (memory) changed = *memory;
+    change(changed);
+    return !memory || changed != *memory;
+  };
+  // Before most jobs there is nothing to change, and who changes nothing came before all who do.
+  if (Memory same; !changes(read_memory(), same)) return {};
   // Held for a read and a write. Who does not get it in time writes all the same: a wrong count of
   // clean runs is better than a job that waits.
   const Lock lock(folder_ / "lock", std::chrono::seconds(1));
-  auto memory = read_memory();
-  Memory changed = memory ? *memory : Memory{};
-  change(changed);
-  if (memory && changed == *memory) return {};
-  return replace_file(file, to_json(changed) + "\n", 0600);
+  Memory changed;
+  if (!changes(read_memory(), changed)) return {};
+  return replace_file(folder_ / "memory.json", to_json(changed) + "\n", 0600);
 }
 
-Result<Baseline> Store::read_baseline(std::string_view name) const {
-  const auto text = files::read_file(folder_ / file_name("baseline-", name), most_file_bytes);
+Result<Baseline> Store::read_baseline() const {
+  const auto text = files::read_file(folder_ / "baseline-periodic", most_file_bytes);
   if (!text) return text.error();
   return parse_baseline(*text);
 }
 
-Result<void> Store::write_baseline(std::string_view name, const Baseline& baseline) const {
-  return replace_file(folder_ / file_name("baseline-", name), to_json(baseline) + "\n", 0600);
-}
-
-void Store::remove_baseline(std::string_view name) const {
-  remove_file(folder_ / file_name("baseline-", name));
+Result<void> Store::write_baseline(const Baseline& baseline) const {
+  return replace_file(folder_ / "baseline-periodic", to_json(baseline) + "\n", 0600);
 }
 
 std::string Store::read_cursor(std::string_view tier) const {
-  const auto text = files::read_file(folder_ / file_name("cursor-", tier), 4096);
+  const auto text = files::read_file(folder_ / cat("cursor-", tier), 4096);
   return text ? *text : std::string();
 }
 
 Result<void> Store::write_cursor(std::string_view tier, std::string_view cursor) const {
-  return replace_file(folder_ / file_name("cursor-", tier), cursor, 0600);
+  return replace_file(folder_ / cat("cursor-", tier), cursor, 0600);
 }
 
 std::vector<HealthEvent> Store::read_events() const {

@@ -164,7 +164,7 @@ class Looking {
       return child.open && child.process.answers() == pipe;
     });
     Child& child = *place;
-    std::array<char, 65'536> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled here
+    std::array<char, 16'384> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled here
     const ssize_t got = read(pipe, buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) return;
     if (got > 0) child.text.append(buffer.data(), static_cast<std::size_t>(got));

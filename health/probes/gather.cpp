@@ -25,11 +25,10 @@ namespace {
 /// Looks that share a child. What takes longest has one half, all else the other.
 enum Shared : unsigned { alone = 0, with_processes = 1, with_devices = 2 };
 
-/// Of two processors one has us, who read the kernel's log meanwhile: a second child beside the
-/// first would only cost its fork. More than a set holds (EINVAL) are more than two.
+/// On one processor a second child only costs its fork. More than a set holds (EINVAL) are more.
 bool has_room_for_two() {
   cpu_set_t ours;
-  return sched_getaffinity(0, sizeof ours, &ours) != 0 || CPU_COUNT(&ours) > 2;
+  return sched_getaffinity(0, sizeof ours, &ours) != 0 || CPU_COUNT(&ours) > 1;
 }
 
 /// What one probe reads, and what is unseen when it does not answer.
@@ -49,7 +48,7 @@ void see_gpus(const GatherWish& wish, Facts& facts) {
   const Tree tree(wish.root);
   const bool named = wish.nvml_library.find('/') != std::string::npos;
   if (named || may_have_nvidia_gpus(tree)) {
-    ask_nvml({wish.nvml_library, wish.thorough}, facts);
+    ask_nvml({wish.nvml_library, wish.depth == Depth::thorough}, facts);
     look_at_nvidia_files(tree, facts);
   } else {
     facts.gpu_driver.start = Fact<std::string>::lacking("no NVIDIA GPU here");
@@ -61,21 +60,21 @@ void see_gpus(const GatherWish& wish, Facts& facts) {
 
 void see_devices(const GatherWish& wish, Facts& facts) {
   const Tree tree(wish.root);
-  look_at_pci(tree, wish.thorough, facts);
-  look_at_ib(tree, wish.thorough, facts);
+  look_at_pci(tree, wish.depth, facts);
+  look_at_ib(tree, wish.depth, facts);
   look_at_nets(tree, facts);
 }
 
 void see_host(const GatherWish& wish, Facts& facts) {
   const Tree tree(wish.root);
-  look_at_memory(tree, facts);
-  look_at_cpu(tree, wish.thorough, facts);
-  look_at_system(tree, facts);
-  look_at_drives(tree, facts);
+  look_at_memory(tree, wish.depth, facts);
+  look_at_cpu(tree, wish.depth, facts);
+  look_at_system(tree, wish.depth, facts);
+  look_at_drives(tree, wish.depth, facts);
 }
 
 void see_processes(const GatherWish& wish, Facts& facts) {
-  look_at_processes(Tree(wish.root), wish.quick, facts);
+  look_at_processes(Tree(wish.root), wish.depth, facts);
 }
 
 void see_slurm(const GatherWish& wish, Facts& facts) { look_at_slurm(Tree(wish.root), facts); }
@@ -94,21 +93,21 @@ constexpr std::array probes{
             unsee(facts.slurm.leftovers, why);
             unsee(facts.slurm.orphans, why);
           }},
-    Probe{"slurm",
-          with_processes,
-          see_slurm,
-          [](Facts& facts, const std::string& why) {
-            unsee(facts.slurm.munge_answers, why);
-            unsee(facts.slurm.gres_gpus, why);
-          }},
     Probe{"host",
-          with_devices,
+          with_processes,
           see_host,
           [](Facts& facts, const std::string& why) {
             unsee(facts.memory.total_bytes, why);
             unsee(facts.memory.edac, why);
             unsee(facts.cpu.online, why);
             unsee(facts.storage.drives, why);
+          }},
+    Probe{"slurm",
+          with_processes,
+          see_slurm,
+          [](Facts& facts, const std::string& why) {
+            unsee(facts.slurm.munge_answers, why);
+            unsee(facts.slurm.gres_gpus, why);
           }},
     Probe{"devices",
           with_devices,
@@ -255,7 +254,7 @@ std::vector<Look> all_looks(const GatherWish& wish,
     looks.push_back({std::string(probe.name), see, joins ? with_devices : probe.shared});
   }
   if (storage) std::ranges::move(remote_looks(wish, *mounts), std::back_inserter(looks));
-  if (wish.thorough)
+  if (wish.depth == Depth::thorough)
     for (const std::string& directory : wish.write_to)
       looks.push_back(look_at_write(wish, directory));
   if (wish.find_newest_checkpoint)

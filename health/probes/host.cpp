@@ -162,7 +162,7 @@ Fact<std::string> pressure(const Tree& tree) {
 
 }  // namespace
 
-void look_at_memory(const Tree& tree, Facts& facts) {
+void look_at_memory(const Tree& tree, Depth depth, Facts& facts) {
   const auto text = tree.text("proc/meminfo");
   MemoryFacts& memory = facts.memory;
   memory.total_bytes = meminfo(text, "MemTotal");
@@ -172,18 +172,21 @@ void look_at_memory(const Tree& tree, Facts& facts) {
   memory.huge_pages_free = meminfo(text, "HugePages_Free");
   memory.transparent_huge_pages =
       chosen_word(tree.text("sys/kernel/mm/transparent_hugepage/enabled"));
-  memory.large_free_blocks = large_free_blocks(tree.text("proc/buddyinfo"));
   memory.edac = edac_controllers(tree);
+  if (depth == Depth::quick) return;
+  memory.large_free_blocks = large_free_blocks(tree.text("proc/buddyinfo"));
 }
 
-void look_at_cpu(const Tree& tree, bool thorough, Facts& facts) {
+void look_at_cpu(const Tree& tree, Depth depth, Facts& facts) {
   const auto online = cpu_list(tree, "online");
   facts.cpu.online = count_of(online);
   facts.cpu.present = count_of(cpu_list(tree, "present"));
+  facts.cpu.load_1m = first_number(tree.text("proc/loadavg"));
+  if (depth == Depth::quick) return;
+  const bool thorough = depth == Depth::thorough;
   if (online.known()) read_each_cpu(tree, *online, thorough, facts.cpu);
   constexpr std::size_t most_cpuinfo = std::size_t{4} << 20;
   if (thorough) facts.cpu.slowest_mhz = slowest_mhz(tree.long_text("proc/cpuinfo", most_cpuinfo));
-  facts.cpu.load_1m = first_number(tree.text("proc/loadavg"));
   facts.cpu.pressure = pressure(tree);
 }
 

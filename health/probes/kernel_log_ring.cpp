@@ -8,6 +8,7 @@
 #include "holdfast/health/kernel_log/record.hpp"
 #include "looks.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <ctime>
@@ -49,12 +50,6 @@ class Ring {
     if (auto event = event_of(*record, booted_)) events_.push_back(std::move(*event));
   }
 
-  /// A file with many records: continuation lines are passed over by take() as they are no records.
-  void take_lines(std::string_view text) {
-    for (const std::string_view line : split(text, '\n'))
-      if (!line.starts_with(' ')) take(line);
-  }
-
   void give(Facts& facts) {
     facts.kernel = std::move(events_);
     facts.kernel_lost = lost_;
@@ -81,6 +76,35 @@ bool read_device(int file, Ring& ring) {
     ring.take({buffer.data(), static_cast<std::size_t>(got)});
   }
   return false;
+}
+
+/// A file of records, one a line, through a small buffer: each page touched is a fault. A
+/// continuation line is no record to the ring; of a line longer than any record only the beginning
+/// is given to it.
+Fact<bool> read_file_of_records(int file, Ring& ring) {
+  std::array<char, 16'384> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled here
+  constexpr std::size_t most = std::size_t{64} << 20;
+  std::size_t held = 0;  // of a line whose end is still to come
+  bool given = false;    // its beginning was
+  for (std::size_t seen = 0; seen < most;) {
+    const ssize_t got = read(file, buffer.data() + held, buffer.size() - held);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return Fact<bool>::unseen(cat("/dev/kmsg: ", errno_code(errno).message()));
+    seen += static_cast<std::size_t>(got);
+    std::string_view text(buffer.data(), held + static_cast<std::size_t>(got));
+    for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+      if (!given) ring.take(text.substr(0, end));
+      given = false;
+      text.remove_prefix(end + 1);
+    }
+    const bool full = text.size() == buffer.size();
+    if (!given && (got == 0 || full)) ring.take(text);
+    if (got == 0) break;
+    given = given || full;
+    held = full ? 0 : text.size();
+    std::copy_n(text.begin(), held, buffer.begin());
+  }
+  return true;
 }
 
 /// Two calls instead of one for each of some thousands of records. Nothing where the kernel does
@@ -144,10 +168,8 @@ void read_kernel_log(const Tree& tree, KernelLogCursor& cursor, Facts& facts) {
   } else if (!is_file) {
     read_device(file.get(), ring);
   } else {
-    constexpr std::size_t most = std::size_t{64} << 20;
-    const auto text = tree.long_text(device, most);
-    if (!text.known()) return say_unseen(text.why(), text.gap(), facts);
-    ring.take_lines(*text);
+    const auto read = read_file_of_records(file.get(), ring);
+    if (!read.known()) return say_unseen(read.why(), read.gap(), facts);
   }
   ring.give(facts);
 }

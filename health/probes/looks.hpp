@@ -6,6 +6,7 @@
 #include "holdfast/common/result.hpp"
 #include "holdfast/health/facts.hpp"
 #include "holdfast/health/kernel_log/cursor.hpp"
+#include "holdfast/health/probes/depth.hpp"
 #include "tree.hpp"
 
 #include <filesystem>
@@ -17,8 +18,8 @@
 
 namespace holdfast::health {
 
-void look_at_pci(const Tree& tree, bool thorough, Facts& facts);
-void look_at_ib(const Tree& tree, bool thorough, Facts& facts);
+void look_at_pci(const Tree& tree, Depth depth, Facts& facts);
+void look_at_ib(const Tree& tree, Depth depth, Facts& facts);
 void look_at_nets(const Tree& tree, Facts& facts);
 void look_at_amd_gpus(const Tree& tree, Facts& facts);
 
@@ -29,9 +30,9 @@ void look_at_amd_gpus(const Tree& tree, Facts& facts);
 /// What files say of the NVIDIA driver, and who the processes on its GPUs are: after ask_nvml().
 void look_at_nvidia_files(const Tree& tree, Facts& facts);
 
-void look_at_memory(const Tree& tree, Facts& facts);
-void look_at_cpu(const Tree& tree, bool thorough, Facts& facts);
-void look_at_system(const Tree& tree, Facts& facts);
+void look_at_memory(const Tree& tree, Depth depth, Facts& facts);
+void look_at_cpu(const Tree& tree, Depth depth, Facts& facts);
+void look_at_system(const Tree& tree, Depth depth, Facts& facts);
 
 /// The environment of the caller's job, as getenv() would give it.
 void look_at_environment(const Tree& tree,
@@ -39,8 +40,8 @@ void look_at_environment(const Tree& tree,
                          Facts& facts);
 
 /// Processes, and the cgroups of jobs: who waits in the kernel, who is left from an ended job.
-/// The quick look passes over the kernel's own threads, and what only they could tell.
-void look_at_processes(const Tree& tree, bool quick, Facts& facts);
+/// The quick one passes over the kernel's own threads, and what only they could tell.
+void look_at_processes(const Tree& tree, Depth depth, Facts& facts);
 
 /// What the service processor's log says, one entry a line, or why it could not be had.
 void read_event_log(const Result<std::string>& text, Facts& facts);
@@ -48,7 +49,7 @@ void read_event_log(const Result<std::string>& text, Facts& facts);
 /// Slurm's files: what they promise of the node `facts.node`.
 void look_at_slurm(const Tree& tree, Facts& facts);
 
-void look_at_drives(const Tree& tree, Facts& facts);
+void look_at_drives(const Tree& tree, Depth depth, Facts& facts);
 
 /// Every mount but those of users' own programs, as the kernel lists them; asks no file system.
 [[nodiscard]] Fact<std::vector<MountFacts>> list_mounts(const Tree& tree);

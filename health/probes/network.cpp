@@ -62,11 +62,12 @@ std::string address_of(const Tree& tree, const std::string& folder) {
 }
 
 /// The GIDs in use, "RoCE v2 fe80:…". A table has up to 256 places, of which the first are used.
-Fact<std::vector<std::string>> gids(const Tree& tree, const std::string& port, bool thorough) {
+Fact<std::vector<std::string>> gids(const Tree& tree, const std::string& port, Depth depth) {
   const auto places = tree.names(cat(port, "/gids"));
   if (!places.known()) return Fact<std::vector<std::string>>::missing(places.gap(), places.why());
   constexpr std::size_t first_places = 8;
-  const std::size_t count = thorough ? places->size() : std::min(places->size(), first_places);
+  const std::size_t count =
+      depth == Depth::thorough ? places->size() : std::min(places->size(), first_places);
   std::vector<std::string> out;
   out.reserve(count);
   for (std::size_t place = 0; place < count; ++place) {
@@ -94,7 +95,7 @@ Fact<std::vector<std::string>> pkeys(const Tree& tree, const std::string& port) 
 IbPortFacts read_port(const Tree& tree,
                       const std::string& device,
                       std::uint64_t number,
-                      bool thorough) {
+                      Depth depth) {
   const std::string folder = cat(ib_class, '/', device);
   const std::string port = cat(folder, "/ports/", number);
   IbPortFacts facts;
@@ -117,7 +118,7 @@ IbPortFacts read_port(const Tree& tree,
     facts.counters = Fact<Counters>::unseen("none of its counters can be read");
   else
     facts.counters = std::move(counters);
-  facts.gids = gids(tree, port, thorough);
+  facts.gids = gids(tree, port, depth);
   facts.pkeys = pkeys(tree, port);
   return facts;
 }
@@ -148,7 +149,7 @@ NetFacts read_net(const Tree& tree, const std::string& name) {
 
 }  // namespace
 
-void look_at_ib(const Tree& tree, bool thorough, Facts& facts) {
+void look_at_ib(const Tree& tree, Depth depth, Facts& facts) {
   const auto files = tree.names("dev/infiniband");
   facts.ib_device_files = changed<std::uint64_t>(files, [](const auto& names) {
     return static_cast<std::uint64_t>(
@@ -166,7 +167,7 @@ void look_at_ib(const Tree& tree, bool thorough, Facts& facts) {
     if (!names.known()) continue;
     for (const std::string& name : *names)
       if (const auto number = parse_number<std::uint64_t>(name))
-        ports.push_back(read_port(tree, device, *number, thorough));
+        ports.push_back(read_port(tree, device, *number, depth));
   }
   facts.ib_ports = std::move(ports);
 }

@@ -107,7 +107,7 @@ Fact<bool> redirects(const Tree& tree, const std::string& folder) {
                                                      : "the bridge has no ACS");
 }
 
-void read_function(const Tree& tree, bool thorough, PciFacts& function) {
+void read_function(const Tree& tree, Depth depth, PciFacts& function) {
   const std::string folder = cat(devices, '/', function.at);
   function.width = width(tree, cat(folder, "/current_link_width"));
   function.width_most = width(tree, cat(folder, "/max_link_width"));
@@ -116,7 +116,8 @@ void read_function(const Tree& tree, bool thorough, PciFacts& function) {
   function.aer_correctable = aer_total(tree, cat(folder, "/aer_dev_correctable"));
   function.aer_nonfatal = aer_total(tree, cat(folder, "/aer_dev_nonfatal"));
   function.aer_fatal = aer_total(tree, cat(folder, "/aer_dev_fatal"));
-  if (thorough && function.kind == "bridge") function.redirects = redirects(tree, folder);
+  if (depth == Depth::thorough && function.kind == "bridge")
+    function.redirects = redirects(tree, folder);
   if (function.kind == "gpu" || function.kind == "nic") function.gone = is_gone(tree, folder);
 }
 
@@ -138,7 +139,7 @@ std::vector<std::string> above(const Tree& tree, const std::string& address) {
 
 }  // namespace
 
-void look_at_pci(const Tree& tree, bool thorough, Facts& facts) {
+void look_at_pci(const Tree& tree, Depth depth, Facts& facts) {
   const auto names = tree.names(devices);
   if (!names.known()) {
     facts.pci = Fact<std::vector<PciFacts>>::missing(names.gap(), names.why());
@@ -170,7 +171,7 @@ void look_at_pci(const Tree& tree, bool thorough, Facts& facts) {
   for (auto& [address, bridge] : bridges)
     if (needed.contains(address)) found.push_back(std::move(bridge));
   for (PciFacts& function : found)
-    read_function(tree, thorough, function);
+    read_function(tree, depth, function);
   facts.pci = std::move(found);
 }
 

@@ -220,7 +220,7 @@ bool runs_here(const Tree& tree, std::uint32_t job) {
   });
 }
 
-void look_at_processes(const Tree& tree, bool quick, Facts& facts) {
+void look_at_processes(const Tree& tree, Depth depth, Facts& facts) {
   const std::unique_ptr<DIR, int (*)(DIR*)> proc(opendir(tree.path_of("proc").c_str()), closedir);
   if (!proc) {
     facts.system.processes =
@@ -230,7 +230,8 @@ void look_at_processes(const Tree& tree, bool quick, Facts& facts) {
   Pass seen;
   seen.uptime = static_cast<double>(leading_number(tree.text("proc/uptime")).value_or(0));
   seen.ticks = static_cast<double>(sysconf(_SC_CLK_TCK));
-  const auto passed_over = quick ? kernel_threads(tree) : std::vector<std::uint32_t>{};
+  const auto passed_over =
+      depth == Depth::quick ? kernel_threads(tree) : std::vector<std::uint32_t>{};
   const auto is_passed_over = [&passed_over](std::string_view name) {
     const auto number = parse_number<std::uint32_t>(name);
     return !number || std::ranges::binary_search(passed_over, *number);
@@ -241,7 +242,7 @@ void look_at_processes(const Tree& tree, bool quick, Facts& facts) {
     if (!is_passed_over(name)) look_at_one(tree, dirfd(proc.get()), name, seen);
   }
   conclude_jobs(tree, seen, facts);
-  if (quick) return;
+  if (depth == Depth::quick) return;
   facts.system.blocked = std::move(seen.blocked);
   facts.system.zombies = seen.zombies;
   facts.system.processes = seen.all;

@@ -165,12 +165,13 @@ Fact<std::uint64_t> ask_bytes_free(const std::filesystem::path& directory) {
   return std::uint64_t{space.f_bavail} * space.f_frsize;
 }
 
-void look_at_drives(const Tree& tree, Facts& facts) {
+void look_at_drives(const Tree& tree, Depth depth, Facts& facts) {
+  facts.storage.lustre = tree.text("sys/fs/lustre/health_check");
+  if (depth == Depth::quick) return;
   std::vector<DriveFacts> drives;
   list_nvme(tree, drives);
   list_arrays(tree, drives);
   facts.storage.drives = std::move(drives);
-  facts.storage.lustre = tree.text("sys/fs/lustre/health_check");
   facts.storage.fuse_waiting = fuse_waiting(tree);
 }
 

@@ -134,16 +134,17 @@ Fact<double> uptime(const Tree& tree) {
 
 }  // namespace
 
-void look_at_system(const Tree& tree, Facts& facts) {
+void look_at_system(const Tree& tree, Depth depth, Facts& facts) {
   SystemFacts& system = facts.system;
-  system.kernel = tree.text("proc/sys/kernel/osrelease");
   system.uptime_s = uptime(tree);
   ask_clock(system);
   ask_limits(system);
-  system.clock_source =
-      tree.text("sys/devices/system/clocksource/clocksource0/current_clocksource");
   system.modules = modules(tree);
   system.services = services(tree);
+  if (depth == Depth::quick) return;
+  system.kernel = tree.text("proc/sys/kernel/osrelease");
+  system.clock_source =
+      tree.text("sys/devices/system/clocksource/clocksource0/current_clocksource");
   read_files(tree, system);
   system.pids_most = tree.number("proc/sys/kernel/pid_max");
   system.cgroup_controllers = controllers(tree);

@@ -82,13 +82,19 @@ bool natural_less(const std::string& left, const std::string& right) {
 
 }  // namespace
 
-std::string Tree::path_of(const std::string& path) const { return (root_ / path).string(); }
+Tree::Tree(const std::filesystem::path& root) : root_((root / "").string()) {}
+
+std::string Tree::path_of(const std::string& path) const { return root_ + path; }
 
 Fact<std::string> Tree::text(const std::string& path) const {
   const files::Descriptor file = open_file(path_of(path));
   if (!file.open()) return missing<std::string>(path, errno);
-  std::array<char, 4096> buffer{};  // a sysfs attribute has one page at most
-  const ssize_t got = read_into(file.get(), buffer.data(), buffer.size());
+  // A sysfs attribute has one page at most.
+  std::array<char, 4096> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled here
+  ssize_t got = -1;
+  // What the kernel makes of a page comes in one read; a second would only say that it was all.
+  while ((got = read(file.get(), buffer.data(), buffer.size())) < 0 && errno == EINTR) {
+  }
   if (got < 0) return missing<std::string>(path, errno);
   return clean({buffer.data(), static_cast<std::size_t>(got)});
 }
@@ -97,14 +103,14 @@ Fact<std::string> Tree::long_text(const std::string& path, std::size_t most) con
   const files::Descriptor file = open_file(path_of(path));
   if (!file.open()) return missing<std::string>(path, errno);
   std::string out;
-  for (std::size_t room = 16'384;; room *= 4) {
-    const std::size_t before = out.size();
-    out.resize(std::min(room, most));
-    const ssize_t got = read_into(file.get(), out.data() + before, out.size() - before);
+  // not cleared first: each page touched is a fault, and most files fill one
+  std::array<char, 16'384> buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled here
+  for (bool ended = false; !ended && out.size() < most;) {
+    const std::size_t room = std::min(buffer.size(), most - out.size());
+    const ssize_t got = read_into(file.get(), buffer.data(), room);
     if (got < 0) return missing<std::string>(path, errno);
-    const bool ended = static_cast<std::size_t>(got) < out.size() - before;
-    out.resize(before + static_cast<std::size_t>(got));
-    if (ended || out.size() >= most) break;
+    out.append(buffer.data(), static_cast<std::size_t>(got));
+    ended = static_cast<std::size_t>(got) < room;
   }
   return clean(out);
 }

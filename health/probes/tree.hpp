@@ -16,7 +16,7 @@ namespace holdfast::health {
 /// is unseen, with the kernel's reason.
 class Tree {
  public:
-  explicit Tree(std::filesystem::path root) : root_(std::move(root)) {}
+  explicit Tree(const std::filesystem::path& root);
 
   /// A small file without blanks around it, bytes that are no printable ASCII (and no newline or
   /// tab) as '?'.
@@ -43,7 +43,7 @@ class Tree {
   [[nodiscard]] std::string path_of(const std::string& path) const;
 
  private:
-  std::filesystem::path root_;
+  std::string root_;  ///< ends with a slash: a std::filesystem::path is taken apart at each "/"
 };
 
 /// A whole number from text, decimal or after 0x; `what` names it when there is none.

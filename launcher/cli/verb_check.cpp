@@ -10,6 +10,7 @@
 #include "cli/verbs.hpp"
 #include "holdfast/common/text.hpp"
 #include "holdfast/health/keep/act.hpp"
+#include "holdfast/health/keep/job_baselines.hpp"
 #include "holdfast/health/keep/slurm.hpp"
 #include "holdfast/health/learn.hpp"
 #include "holdfast/health/probes/gather.hpp"
@@ -65,6 +66,7 @@ struct Wish {
   Tier tier{Tier::return_to_service};
   std::string job;
   health::Store store;
+  health::JobBaselines jobs;
 };
 
 Result<Wish> wish_of(const ParsedOptions& options, Caller& caller) {
@@ -72,7 +74,8 @@ Result<Wish> wish_of(const ParsedOptions& options, Caller& caller) {
       health::read_check_settings(options.value("settings").value_or(step::settings_file));
   if (!settings) return settings.error();
   const health::Store store(settings->state);
-  Wish wish{options, caller, std::move(*settings), Tier::return_to_service, {}, store};
+  const health::JobBaselines jobs(settings->run / "jobs");
+  Wish wish{options, caller, std::move(*settings), Tier::return_to_service, {}, store, jobs};
   if (const auto word = options.value("tier")) wish.tier = *health::tier_of(*word);
   wish.job = options.value("job").value_or(from_environment(caller, "SLURM_JOB_ID"));
   return wish;
@@ -95,13 +98,14 @@ health::GatherWish gather_wish(const Wish& wish) {
   health::GatherWish gather;
   if (const auto root = wish.options.value("root")) gather.root = *root;
   gather.node = wish.options.value("node").value_or("");
-  gather.thorough = wish.tier == Tier::return_to_service;
+  if (wish.tier == Tier::return_to_service) gather.depth = health::Depth::thorough;
+  if (wish.tier == Tier::prolog) gather.depth = health::Depth::quick;
   gather.write_to = wish.settings.write_to;
   gather.leave_out = wish.settings.leave_out;
+  gather.run_directory = wish.settings.run;
   // What is left of the prolog's second is for judging, and for the loader.
-  const bool quick = wish.tier == Tier::prolog || wish.tier == Tier::job;
-  gather.quick = wish.tier == Tier::prolog;
-  gather.deadline = quick ? wish.settings.prolog_deadline * 4 / 5 : wish.settings.deadline;
+  const bool beside_a_job = wish.tier == Tier::prolog || wish.tier == Tier::job;
+  gather.deadline = beside_a_job ? wish.settings.prolog_deadline * 4 / 5 : wish.settings.deadline;
   // Beside a running job only what its checks read; its sentinel reads the kernel's log itself.
   if (wish.tier == Tier::job)
     gather.without = {"processes", "host", "slurm", "storage", "kernel_log"};
@@ -122,30 +126,26 @@ void warn_unless(const Result<void>& done, Caller& caller) {
 
 Result<Facts> facts_for(const Wish& wish) {
   if (const auto file = wish.options.value("facts")) return read_facts_file(*file);
-  health::Gathered gathered = health::gather(gather_wish(wish));
-  const std::string cursor = to_text(gathered.cursor);
-  if (wish.options.has("act") && wish.store.read_cursor(word_of(wish.tier)) != cursor)
-    warn_unless(wish.store.write_cursor(word_of(wish.tier), cursor), wish.caller);
+  const health::GatherWish gather = gather_wish(wish);
+  health::Gathered gathered = health::gather(gather);
+  if (wish.options.has("act") && gathered.cursor != gather.cursor)
+    warn_unless(wish.store.write_cursor(word_of(wish.tier), to_text(gathered.cursor)), wish.caller);
   return std::move(gathered.facts);
 }
 
 /// The baseline a tier compares with. What grew during a job is known only to the job's own.
-std::string baseline_name(const Wish& wish) {
-  return wish.tier == Tier::epilog ? cat("job-", wish.job) : std::string("periodic");
-}
-
 health::Baseline baseline_for(const Wish& wish) {
-  auto before = wish.store.read_baseline(baseline_name(wish));
+  auto before = wish.tier == Tier::epilog ? wish.jobs.read(wish.job) : wish.store.read_baseline();
   return before ? std::move(*before) : health::Baseline{};
 }
 
 void keep_baseline(const Wish& wish, const Facts& facts) {
   if (wish.tier == Tier::epilog)
-    wish.store.remove_baseline(baseline_name(wish));
+    wish.jobs.remove(wish.job);
   else if (wish.tier != Tier::prolog)
-    warn_unless(wish.store.write_baseline("periodic", baseline_of(facts)), wish.caller);
+    warn_unless(wish.store.write_baseline(baseline_of(facts)), wish.caller);
   else if (!wish.job.empty())
-    warn_unless(wish.store.write_baseline(cat("job-", wish.job), baseline_of(facts)), wish.caller);
+    warn_unless(wish.jobs.write(wish.job, baseline_of(facts)), wish.caller);
 }
 
 /// Slurm is asked for features only where a class goes by them, and then once an hour: a thousand

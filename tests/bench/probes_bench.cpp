@@ -45,23 +45,23 @@ double measure_looks(int runs) {
   read_kernel_log(tree, cursor, first);
   double sum = 0;
   measure(
-      "pci", runs, [&](Facts& facts) { look_at_pci(tree, false, facts); }, sum);
+      "pci", runs, [&](Facts& facts) { look_at_pci(tree, Depth::quick, facts); }, sum);
   measure(
-      "infiniband", runs, [&](Facts& facts) { look_at_ib(tree, false, facts); }, sum);
+      "infiniband", runs, [&](Facts& facts) { look_at_ib(tree, Depth::quick, facts); }, sum);
   measure(
       "interfaces", runs, [&](Facts& facts) { look_at_nets(tree, facts); }, sum);
   measure(
-      "memory", runs, [&](Facts& facts) { look_at_memory(tree, facts); }, sum);
+      "memory", runs, [&](Facts& facts) { look_at_memory(tree, Depth::quick, facts); }, sum);
   measure(
-      "cpu", runs, [&](Facts& facts) { look_at_cpu(tree, false, facts); }, sum);
+      "cpu", runs, [&](Facts& facts) { look_at_cpu(tree, Depth::quick, facts); }, sum);
   measure(
-      "system", runs, [&](Facts& facts) { look_at_system(tree, facts); }, sum);
+      "system", runs, [&](Facts& facts) { look_at_system(tree, Depth::quick, facts); }, sum);
   measure(
-      "processes", runs, [&](Facts& facts) { look_at_processes(tree, true, facts); }, sum);
+      "processes", runs, [&](Facts& facts) { look_at_processes(tree, Depth::quick, facts); }, sum);
   measure(
       "slurm", runs, [&](Facts& facts) { look_at_slurm(tree, facts); }, sum);
   measure(
-      "drives", runs, [&](Facts& facts) { look_at_drives(tree, facts); }, sum);
+      "drives", runs, [&](Facts& facts) { look_at_drives(tree, Depth::quick, facts); }, sum);
   measure(
       "mounts", runs, [&](Facts& facts) { facts.storage.mounts = list_mounts(tree); }, sum);
   measure(

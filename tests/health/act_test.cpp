@@ -260,16 +260,5 @@ TEST_F(ActTest, ReadsOverALineThatAFullDiskCutShort) {
   EXPECT_EQ(store().read_events().size(), 3U);
 }
 
-TEST_F(ActTest, KeepsABaselineForEachJob) {
-  Baseline baseline{"boot-1", noon, {{"mlx5_0/1 link_downed", 3}}};
-  ASSERT_TRUE(store().write_baseline("job-../../x", baseline));
-  EXPECT_EQ(*store().read_baseline("job-../../x"), baseline);
-  EXPECT_FALSE(store().read_baseline("job-2"));
-  store().remove_baseline("job-../../x");
-  EXPECT_FALSE(store().read_baseline("job-../../x"));
-  EXPECT_EQ(fs::weakly_canonical(folder_ / "x"), folder_ / "x");
-  EXPECT_FALSE(fs::exists(folder_ / "x"));
-}
-
 }  // namespace
 }  // namespace holdfast::health

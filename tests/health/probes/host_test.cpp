@@ -40,10 +40,10 @@ class LookAtHost : public ::testing::Test {
           .file(folder + "/thermal_throttle/core_throttle_count", "2");
     }
   }
-  Facts look(bool thorough = true) {
+  Facts look(Depth depth = Depth::thorough) {
     Facts facts;
-    look_at_memory(root_.tree(), facts);
-    look_at_cpu(root_.tree(), thorough, facts);
+    look_at_memory(root_.tree(), depth, facts);
+    look_at_cpu(root_.tree(), depth, facts);
     return facts;
   }
   FakeRoot root_;
@@ -75,14 +75,14 @@ TEST_F(LookAtHost, ReadsCpus) {
 }
 
 TEST_F(LookAtHost, AsksNoCpuForItsThrottlingWhenTimeIsShort) {
-  EXPECT_FALSE(look(false).cpu.throttled.asked());
+  EXPECT_FALSE(look(Depth::usual).cpu.throttled.asked());
 }
 
 TEST_F(LookAtHost, FindsTheSlowestCpuWhenThereIsTime) {
   root_.file("proc/cpuinfo",
              "processor\t: 0\ncpu MHz\t\t: 2400.125\n\nprocessor\t: 1\ncpu MHz\t\t: 799.998\n");
   EXPECT_TRUE(look().cpu.slowest_mhz.is(799));
-  EXPECT_FALSE(look(false).cpu.slowest_mhz.asked());
+  EXPECT_FALSE(look(Depth::usual).cpu.slowest_mhz.asked());
   root_.file("proc/cpuinfo", "processor\t: 0\n");
   EXPECT_EQ(look().cpu.slowest_mhz.gap(), Gap::lacking);
 }
@@ -122,7 +122,7 @@ class LookAtSystem : public ::testing::Test {
   }
   SystemFacts look() {
     Facts facts;
-    look_at_system(root_.tree(), facts);
+    look_at_system(root_.tree(), Depth::usual, facts);
     return facts.system;
   }
   FakeRoot root_;
@@ -152,7 +152,7 @@ TEST_F(LookAtSystem, TellsAServiceThatRunsFromOneThatIsOnlyInstalled) {
 TEST(LookAtSystemOfAContainer, LacksWhatIsNotThere) {
   const FakeRoot root;
   Facts facts;
-  look_at_system(root.tree(), facts);
+  look_at_system(root.tree(), Depth::usual, facts);
   EXPECT_EQ(facts.system.modules.gap(), Gap::lacking);
   EXPECT_EQ(facts.system.services.gap(), Gap::lacking);
   EXPECT_EQ(facts.system.files_open.gap(), Gap::lacking);

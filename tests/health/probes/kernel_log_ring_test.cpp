@@ -140,6 +140,30 @@ TEST_F(ReadOwnKernelLog, ReadsFromTheOldestRecordOn) {
   EXPECT_TRUE(all);
 }
 
+TEST(ReadKernelLog, OfALineLongerThanAnyRecordTakesTheBeginning) {
+  FakeRoot root;
+  const std::string tail = "7,99,1,-;no record of its own";  // would be one at a line's beginning
+  for (const std::size_t length :
+       {std::size_t{16'383}, std::size_t{16'384}, 16'384 + tail.size(), std::size_t{40'000}}) {
+    std::string line = "6,1,1,-;";
+    line.resize(length - tail.size(), 'x');
+    root.file("dev/kmsg", "6,0,1,-;one\n" + line + tail + "\n" + xid);
+    KernelLogCursor cursor{"boot-a", 0, 0, {}};
+    const Facts facts = read(root, cursor);
+    ASSERT_EQ(facts.kernel->size(), 1U) << length;
+    EXPECT_EQ(facts.kernel->front().sequence, 11U) << length;
+    EXPECT_TRUE(facts.kernel_lost.is(9)) << length << ": records 0, 1 and 11 were seen";
+  }
+}
+
+TEST(ReadKernelLog, ReadsALastLineThatNoNewlineEnds) {
+  FakeRoot root;
+  root.directory("dev");
+  std::ofstream(root.path() / "dev/kmsg") << quiet << '\n' << xid;
+  KernelLogCursor cursor;
+  EXPECT_EQ(read(root, cursor).kernel->size(), 1U);
+}
+
 TEST(ReadKernelLog, KeepsItsBoundsInAStorm) {
   FakeRoot root;
   std::string storm;

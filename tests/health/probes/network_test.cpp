@@ -36,7 +36,7 @@ class LookAtIb : public ::testing::Test {
   }
   Facts look() {
     Facts facts;
-    look_at_ib(root_.tree(), false, facts);
+    look_at_ib(root_.tree(), Depth::usual, facts);
     return facts;
   }
   IbPortFacts port() { return look().ib_ports->at(0); }
@@ -97,7 +97,7 @@ TEST_F(LookAtIb, TakesWhatCannotBeReadForUnseen) {
 TEST(LookAtIbWithoutAny, LacksPorts) {
   const FakeRoot root;
   Facts facts;
-  look_at_ib(root.tree(), false, facts);
+  look_at_ib(root.tree(), Depth::usual, facts);
   EXPECT_EQ(facts.ib_ports.gap(), Gap::lacking);
   EXPECT_EQ(facts.ib_device_files.gap(), Gap::lacking);
 }

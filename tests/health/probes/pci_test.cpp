@@ -50,7 +50,7 @@ class LookAtPci : public ::testing::Test {
   }
   Facts look() {
     Facts facts;
-    look_at_pci(root_.tree(), true, facts);
+    look_at_pci(root_.tree(), Depth::thorough, facts);
     return facts;
   }
   FakeRoot root_;
@@ -168,7 +168,7 @@ TEST_F(LookAtPci, SeesABridgeThatRedirectsPeers) {
 TEST(LookAtPciOfAContainer, LacksABus) {
   const FakeRoot root;
   Facts facts;
-  look_at_pci(root.tree(), true, facts);
+  look_at_pci(root.tree(), Depth::thorough, facts);
   EXPECT_EQ(facts.pci.gap(), Gap::lacking);
   EXPECT_TRUE(facts.pci.asked());
 }

@@ -75,9 +75,9 @@ class LookAtProcesses : public ::testing::Test {
          {root_.path() / folder, root_.path() / folder / "stat"})
       ASSERT_EQ(chown(path.c_str(), owner, owner), 0);
   }
-  Facts look(bool quick = false) {
+  Facts look(Depth depth = Depth::usual) {
     Facts facts;
-    look_at_processes(root_.tree(), quick, facts);
+    look_at_processes(root_.tree(), depth, facts);
     return facts;
   }
   /// The kernel's own: the first of them lists the others.
@@ -133,7 +133,7 @@ TEST_F(LookAtProcesses, PassesOverTheKernelsThreadsWhenItIsQuick) {
   const Facts all = look();
   EXPECT_EQ(all.slurm.orphans->size(), 3U);
   EXPECT_TRUE(all.system.processes.is(4));
-  const Facts quick = look(true);
+  const Facts quick = look(Depth::quick);
   ASSERT_EQ(quick.slurm.orphans->size(), 1U);
   EXPECT_EQ(quick.slurm.orphans->front().pid, 103U);
   EXPECT_FALSE(quick.system.processes.asked()) << "what was not counted is not told";
@@ -144,14 +144,14 @@ TEST_F(LookAtProcesses, TakesNoProcessForTheKernelsWhereNumberTwoIsAnybody) {
   add(2, "bash", 'S', 0, "/");
   root_.file("proc/2/task/2/children", "103");
   add(103, "miner", 'R', 1003, "/user.slice");
-  EXPECT_EQ(look(true).slurm.orphans->size(), 1U);
+  EXPECT_EQ(look(Depth::quick).slurm.orphans->size(), 1U);
 }
 
 TEST_F(LookAtProcesses, SeesJobsAlsoWhenItIsQuick) {
   add(100, "slurmstepd", 'S', 0, "/system.slice/slurmstepd.scope/job_12/step_0/slurm");
   root_.file("proc/100/cmdline", std::string("slurmstepd: [12.0]\0", 19));
   add(201, "python", 'R', 1002, "/system.slice/slurmstepd.scope/job_11/step_0/user/task_0");
-  const Facts facts = look(true);
+  const Facts facts = look(Depth::quick);
   EXPECT_TRUE(facts.slurm.jobs.is({11, 12}));
   EXPECT_EQ(facts.slurm.leftovers->size(), 1U);
 }

@@ -79,7 +79,7 @@ TEST(LookAtDrives, ReadsDrivesArraysAndFileSystems) {
       .file("sys/fs/lustre/health_check", "healthy")
       .file("sys/fs/fuse/connections/41/waiting", "3");
   Facts facts;
-  look_at_drives(root.tree(), facts);
+  look_at_drives(root.tree(), Depth::usual, facts);
   const auto& drives = *facts.storage.drives;
   ASSERT_EQ(drives.size(), 4U);
   EXPECT_TRUE(drives[0].state.is("live"));
@@ -95,7 +95,7 @@ TEST(LookAtDrives, TakesWhatCannotBeReadForUnseen) {
   FakeRoot root;
   root.directory("sys/class/nvme/nvme0/state").file("sys/block/md0/md/degraded", "perhaps");
   Facts facts;
-  look_at_drives(root.tree(), facts);
+  look_at_drives(root.tree(), Depth::usual, facts);
   EXPECT_TRUE(facts.storage.drives->at(0).state.unseen());
   EXPECT_TRUE(facts.storage.drives->at(1).state.unseen());
   EXPECT_EQ(facts.storage.lustre.gap(), Gap::lacking);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a node remembers between runs, in the state directory:
 //   memory.json           the own drain, clean runs, when drains were lifted
-//   baseline-NAME         counters at the end of an earlier run; NAME is "periodic" or "job-123"
+//   baseline-periodic     counters at the end of the last run that was no job's
 //   cursor-TIER           how far the kernel log was read; each tier reads every record once
 //   events.jsonl          one line for each finding that was new, kept within bounds
 // A directory that is full or not writable costs the memory, never the check: every write is a
@@ -81,9 +81,8 @@ class Store {
   /// and neither may forget the drain that the other has just set.
   [[nodiscard]] Result<void> change_memory(const std::function<void(Memory&)>& change) const;
 
-  [[nodiscard]] Result<Baseline> read_baseline(std::string_view name) const;
-  [[nodiscard]] Result<void> write_baseline(std::string_view name, const Baseline& baseline) const;
-  void remove_baseline(std::string_view name) const;
+  [[nodiscard]] Result<Baseline> read_baseline() const;
+  [[nodiscard]] Result<void> write_baseline(const Baseline& baseline) const;
 
   /// Empty when there is none.
   [[nodiscard]] std::string read_cursor(std::string_view tier) const;

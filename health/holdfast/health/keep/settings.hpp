@@ -21,6 +21,7 @@ namespace holdfast::health {
 struct CheckSettings {
   Policy policy;
   std::filesystem::path state{"/var/lib/holdfast/health"};
+  std::filesystem::path run{"/run/holdfast"};
   std::filesystem::path prometheus;  ///< empty: none is written
   std::filesystem::path nvml;        ///< empty: the loader finds it
   std::filesystem::path slurm_bin;   ///< empty: by PATH

@@ -7,6 +7,7 @@
 #include "holdfast/common/result.hpp"
 #include "holdfast/health/facts.hpp"
 #include "holdfast/health/kernel_log/cursor.hpp"
+#include "holdfast/health/probes/depth.hpp"
 
 #include <chrono>
 #include <filesystem>
@@ -22,14 +23,13 @@ struct GatherWish {
   std::filesystem::path run_directory{
       "/run/holdfast"};  ///< remembers children left behind; of this boot only
   std::string node;      ///< its name in Slurm; empty: SLURMD_NODENAME, else the host's
-  bool thorough{};       ///< also what takes milliseconds: every CPU, every GID, InfoROMs
+  Depth depth{Depth::usual};
   std::chrono::milliseconds deadline{800};  ///< for all probes together
   std::string nvml_library{"libnvidia-ml.so.1"};
   KernelLogCursor cursor;              ///< how far the kernel log was read before
   std::vector<std::string> without;    ///< probes that this tier has no need of
   std::vector<std::string> leave_out;  ///< probes that the site does not want; the facts say so
   std::vector<std::string> write_to;   ///< directories to write a file to; only when thorough
-  bool quick{};                        ///< before a job: leaves out what no check reads then
   /// Prints the service processor's log, one entry a line; empty: it is not asked. Called in a
   /// child.
   std::function<Result<std::string>()> event_log;
