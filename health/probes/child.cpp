@@ -9,6 +9,7 @@
 #include "child.hpp"
 
 #include "child_process.hpp"
+#include "holdfast/common/poll_time.hpp"
 #include "holdfast/common/text.hpp"
 
 #include <algorithm>
@@ -111,7 +112,7 @@ class Looking {
         if (child.holds_others()) wake = std::min(wake, child.since + patience_);
       }
       if (waits.empty()) return;
-      if (poll(waits.data(), waits.size(), milliseconds_until(wake)) < 0 && errno != EINTR) return;
+      if (poll(waits.data(), waits.size(), poll_time_until(wake)) < 0 && errno != EINTR) return;
       for (const pollfd& wait : waits)
         if (wait.revents != 0) take_from(wait.fd);
       for (std::size_t i = 0; i < children_.size(); ++i)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "child_process.hpp"
 
-#include <algorithm>
+#include "holdfast/common/poll_time.hpp"
+
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdint>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -46,11 +46,6 @@ void let_go_of_the_parent(pid_t parent) {
 
 }  // namespace
 
-int milliseconds_until(Clock::time_point end) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now());
-  return static_cast<int>(std::max<std::int64_t>(left.count() + 1, 0));
-}
-
 std::optional<ChildProcess> ChildProcess::start(const std::function<void(int)>& work) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return std::nullopt;
@@ -85,7 +80,7 @@ bool ChildProcess::wait_until(Clock::time_point end) {
   const files::Descriptor process(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0U)));
   if (process.open()) {
     pollfd wait{process.get(), POLLIN, 0};
-    while (poll(&wait, 1, milliseconds_until(end)) < 0 && errno == EINTR) {
+    while (poll(&wait, 1, poll_time_until(end)) < 0 && errno == EINTR) {
     }
     return reap();
   }
@@ -95,7 +90,7 @@ bool ChildProcess::wait_until(Clock::time_point end) {
   sigaddset(&ended, SIGCHLD);
   pthread_sigmask(SIG_BLOCK, &ended, &before);
   while (!reap() && Clock::now() < end) {
-    const int left = milliseconds_until(end);
+    const int left = poll_time_until(end);
     const timespec time{left / 1000, left % 1000 * 1'000'000L};
     sigtimedwait(&ended, nullptr, &time);
   }

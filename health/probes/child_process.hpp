@@ -39,7 +39,4 @@ class ChildProcess {
   int status_{};
 };
 
-/// What is left until then as poll() takes it: rounded up, 0 when it is over.
-[[nodiscard]] int milliseconds_until(ChildProcess::Clock::time_point end);
-
 }  // namespace holdfast::health

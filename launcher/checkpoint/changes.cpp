@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "holdfast/checkpoint/changes.hpp"
 
+#include "holdfast/common/poll_time.hpp"
+
 #include <algorithm>
 #include <array>
 #include <poll.h>
@@ -18,15 +20,10 @@ constexpr int most_directories = 64;  // a user has 8,192 at least, for all his 
 constexpr auto burst = std::chrono::milliseconds(200);
 constexpr auto longest_burst = std::chrono::seconds(2);
 
-int milliseconds_until(Clock::time_point moment) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(moment - Clock::now()).count();
-  return static_cast<int>(std::clamp<std::int64_t>(left, 0, 3'600'000));
-}
-
 bool readable(int descriptor, Clock::time_point until) {
   pollfd ready{descriptor, POLLIN, 0};
   // Without a descriptor (-1) poll only waits, which is the fall-back.
-  return ::poll(&ready, 1, milliseconds_until(until)) > 0;
+  return ::poll(&ready, 1, poll_time_until(until)) > 0;
 }
 
 void take_events(int descriptor) {

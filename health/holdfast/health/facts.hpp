@@ -38,7 +38,7 @@ inline constexpr std::array<std::string_view, 8> probe_names{
 inline constexpr std::string_view mount_probe = "mount ";
 
 struct ProbeRecord {
-  std::string name;  ///< "nvml", "mounts"
+  std::string name;  ///< one of probe_names, or "mount /home"
   ProbeEnd end{ProbeEnd::answered};
   std::string why;
   std::uint64_t took_us{};
