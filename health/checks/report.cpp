@@ -22,15 +22,23 @@ double Report::limit(std::string_view name) const {
 
 std::optional<std::uint64_t> Report::grown(std::string_view subject,
                                            std::string_view counter,
-                                           std::uint64_t value) {
-  const auto grew = growth(sight_.before, facts, counter_name(subject, counter), value);
+                                           std::uint64_t value,
+                                           Since since) {
+  const auto grew = growth(before(since), facts, counter_name(subject, counter), value);
   ++asked_growth_;
   got_growth_ += grew ? 1 : 0;
   return grew;
 }
 
-double Report::hours() const {
-  return std::max(1.0, static_cast<double>(facts.at - sight_.before.at) / 3600.0);
+const Baseline& Report::before(Since since) const {
+  const Baseline* older = since == Since::an_hour ? sight_.an_hour_ago
+                          : since == Since::a_day ? sight_.a_day_ago
+                                                  : nullptr;
+  return older != nullptr ? *older : sight_.before;
+}
+
+double Report::hours(Since since) const {
+  return std::max(1.0, static_cast<double>(facts.at - before(since).at) / 3600.0);
 }
 
 Finding& Report::against(std::string_view subject, std::string what, std::string limit) {

@@ -12,6 +12,9 @@
 
 namespace holdfast::health {
 
+/// Since when a counter grew.
+enum class Since { last_look, an_hour, a_day };
+
 class Report {
  public:
   Report(const Check& check, const Sight& sight, Findings& out)
@@ -29,13 +32,15 @@ class Report {
   /// The site's number, else the one the check ships.
   [[nodiscard]] double limit(std::string_view name) const;
 
-  /// Growth since the baseline of this boot.
+  /// Growth since the baseline of this boot. Rates are told by an older one than the last look,
+  /// which is minutes ago.
   [[nodiscard]] std::optional<std::uint64_t> grown(std::string_view subject,
                                                    std::string_view counter,
-                                                   std::uint64_t value);
+                                                   std::uint64_t value,
+                                                   Since since = Since::last_look);
 
-  /// Hours since the baseline, at least one: a burst in a short window is no rate.
-  [[nodiscard]] double hours() const;
+  /// Hours since that baseline, at least one: a burst in a short window is no rate.
+  [[nodiscard]] double hours(Since since = Since::an_hour) const;
 
   /// Calls `judge` with the value. One that could not be seen makes the finding `unknown`; one that
   /// nobody asked for or that the hardware lacks makes none.
@@ -88,6 +93,8 @@ class Report {
   [[nodiscard]] bool has_seen() const { return saw_ && (asked_growth_ == 0 || got_growth_ > 0); }
 
  private:
+  [[nodiscard]] const Baseline& before(Since since) const;
+
   const Check& check_;
   const Sight& sight_;
   Findings& out_;

@@ -33,17 +33,9 @@ std::vector<const Check*> collect() {
   return all;
 }
 
-/// What the site said about the check: it may be milder than its row, never worse.
-void cap(Finding& finding, Severity most) {
-  if (finding.severity == Severity::unknown || finding.severity <= most) return;
-  finding.severity = most;
-  if (!is_bad(most)) finding.action = std::min(finding.action, Action::note);
-}
-
 void run(const Check& check, const Sight& sight, const Overrides& overrides, Findings& out) {
   const auto word = overrides.severity.find(check.id);
-  const bool said = word != overrides.severity.end();
-  if (said && word->second == "off") return;
+  if (word != overrides.severity.end() && word->second == "off") return;
   const std::size_t first = out.size();
   Report report(check, sight, out);
   check.judge(report);
@@ -53,10 +45,8 @@ void run(const Check& check, const Sight& sight, const Overrides& overrides, Fin
     pass.action = Action::none;
     pass.remedy.clear();
   }
-  const auto most = said ? severity_of(word->second) : std::nullopt;
-  if (!most) return;
   for (std::size_t i = first; i < out.size(); ++i)
-    cap(out[i], *most);
+    (void)permit(overrides, out[i]);
 }
 
 std::string_view phrase(ProbeEnd end) {
@@ -93,6 +83,17 @@ std::span<const Check* const> all_checks() {
 const Check* find_check(std::string_view id) {
   const auto found = std::ranges::find(all_checks(), id, &Check::id);
   return found == all_checks().end() ? nullptr : *found;
+}
+
+bool permit(const Overrides& overrides, Finding& finding) {
+  const auto word = overrides.severity.find(finding.check);
+  if (word == overrides.severity.end()) return true;
+  if (word->second == "off") return false;
+  const auto most = severity_of(word->second);
+  if (!most || finding.severity == Severity::unknown || finding.severity <= *most) return true;
+  finding.severity = *most;  // milder than the check's row, never worse
+  if (!is_bad(*most)) finding.action = std::min(finding.action, Action::note);
+  return true;
 }
 
 Findings judge(const Sight& sight, const Overrides& overrides) {

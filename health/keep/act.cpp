@@ -28,19 +28,18 @@ class Acting {
   Done run(std::span<const Finding> findings) {
     recall();
     events_ = news(memory_, findings, facts_, occasion_.job);
-    // What came before is of use to what is bad only, and with the months it is a megabyte to read.
-    const bool any_bad = std::ranges::any_of(
-        findings, [](const Finding& finding) { return is_bad(finding.severity); });
-    const auto before = any_bad ? store_.read_events() : std::vector<HealthEvent>{};
-    Past past = past_of(memory_, before, facts_.at);
-    if (!lifting_tier()) past.drain.reset();
-    std::optional<Fleet> fleet;
-    if (must_ask(findings, past)) fleet = ask();
-    done_.decision = decide_actions(findings, fleet, occasion_.node, past, policy_, facts_.boot_id);
-    if (done_.decision.step == Decision::Step::drain) drain(findings);
+    Findings all = with_open_faults(findings);
+    Past past = past_for(all);
+    if (must_ask(all, past)) fleet_ = ask();
+    if (see_what_people_did()) {
+      all = with_open_faults(findings);
+      past = past_for(all);
+    }
+    done_.decision = decide_actions(all, fleet_, occasion_.node, past, policy_, facts_.boot_id);
+    if (done_.decision.step == Decision::Step::drain) drain(all);
     if (done_.decision.step == Decision::Step::lift) lift();
-    forget_foreign_lift(fleet);
-    keep(findings);
+    keep(findings, all);
+    done_.findings = std::move(all);
     return std::move(done_);
   }
 
@@ -58,6 +57,36 @@ class Acting {
       memory_ = std::move(*memory);
     else if (memory.error().kind != FailureKind::not_found)
       trouble(memory.error());
+    // Who looks at a node before it goes back to work has seen to what was open.
+    forget_open_ = occasion_.tier == Tier::return_to_service;
+    memory_.open = still_open(memory_.open);
+  }
+
+  [[nodiscard]] OpenFaults still_open(const OpenFaults& open) const {
+    if (forget_open_) return {};
+    return without_closed(open, facts_, here(), memory_.drain);
+  }
+
+  /// This node as Slurm has it; none where Slurm was not asked, or does not know it.
+  [[nodiscard]] const FleetNode* here() const {
+    return fleet_ ? fleet_->find(occasion_.node) : nullptr;
+  }
+
+  [[nodiscard]] Findings with_open_faults(std::span<const Finding> findings) const {
+    Findings all(findings.begin(), findings.end());
+    for (Finding& fault : recalled(memory_.open, findings, occasion_.overrides))
+      all.push_back(std::move(fault));
+    return all;
+  }
+
+  [[nodiscard]] Past past_for(std::span<const Finding> findings) const {
+    // What came before is of use to what is bad only, and with the months it is a megabyte to read.
+    const bool any_bad = std::ranges::any_of(
+        findings, [](const Finding& finding) { return is_bad(finding.severity); });
+    const auto before = any_bad ? store_.read_events() : std::vector<HealthEvent>{};
+    Past past = past_of(memory_, before, facts_.at);
+    if (!lifting_tier()) past.drain.reset();
+    return past;
   }
 
   std::optional<Fleet> ask() {
@@ -141,14 +170,21 @@ class Acting {
     drain_changed_ = true;
   }
 
-  /// A person resumed the node, or put his own words to the drain: it is no longer ours.
-  void forget_foreign_lift(const std::optional<Fleet>& fleet) {
-    if (!fleet || !memory_.drain || done_.decision.step == Decision::Step::drain) return;
-    const FleetNode* node = fleet->find(occasion_.node);
-    if (node != nullptr && (!node->drained || node->reason != memory_.drain->reason)) {
+  /// A person resumed the node, or put his own words to the drain: it is no longer ours, and what
+  /// it and the open faults were for was seen to. Whether that changed what is known.
+  bool see_what_people_did() {
+    const FleetNode* node = here();
+    const bool taken_over = node != nullptr && memory_.drain &&
+                            (!node->drained || node->reason != memory_.drain->reason);
+    if (taken_over) {
       memory_.drain.reset();
       drain_changed_ = true;
+      forget_open_ = forget_open_ || !node->drained;
     }
+    OpenFaults open = still_open(memory_.open);
+    const bool closed = open != memory_.open;
+    memory_.open = std::move(open);
+    return closed || taken_over;
   }
 
   void count_clean_run(Memory& memory) const {
@@ -159,7 +195,7 @@ class Acting {
   }
 
   /// Another run may have written since this one read: only what this run knows better is changed.
-  void keep(std::span<const Finding> findings) {
+  void keep(std::span<const Finding> seen, std::span<const Finding> findings) {
     if (const auto kept = store_.append(events_); !kept) trouble(kept.error());
     const auto kept = store_.change_memory([&](Memory& memory) {
       if (drain_changed_) memory.drain = memory_.drain;
@@ -169,6 +205,7 @@ class Acting {
       }
       count_clean_run(memory);
       stand(memory, findings, occasion_.tier);
+      memory.open = with_new(still_open(memory.open), seen, facts_, memory.drain);
     });
     if (!kept) trouble(kept.error());
   }
@@ -179,7 +216,9 @@ class Acting {
   const Store& store_;
   const Slurm& slurm_;
   Memory memory_;
+  std::optional<Fleet> fleet_;
   bool drain_changed_{};
+  bool forget_open_{};  ///< a person has seen to what was open
   std::vector<HealthEvent> events_;
   Done done_;
 };

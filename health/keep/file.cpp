@@ -65,6 +65,11 @@ Result<void> replace_file(const std::filesystem::path& file, std::string_view te
   return {};
 }
 
+Result<void> take_place(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::rename(from.c_str(), to.c_str()) == 0) return {};
+  return broken(from, cat("cannot become ", to.string()), errno);
+}
+
 Result<void> append_file(const std::filesystem::path& file, std::string_view text, mode_t mode) {
   make_folder(file.parent_path());
   const files::Descriptor out(

@@ -17,6 +17,10 @@ namespace holdfast::health {
                                         std::string_view text,
                                         mode_t mode);
 
+/// Renames: readers of `to` meet the old or the new.
+[[nodiscard]] Result<void> take_place(const std::filesystem::path& from,
+                                      const std::filesystem::path& to);
+
 /// One write at the end.
 [[nodiscard]] Result<void> append_file(const std::filesystem::path& file,
                                        std::string_view text,

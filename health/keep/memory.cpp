@@ -16,6 +16,19 @@ void fields(auto& visit, Of<OwnDrain> auto& d) {
   visit("at", d.at);
 }
 
+void fields(auto& visit, Of<OpenFault> auto& f) {
+  visit("check", f.check);
+  visit("subject", f.subject);
+  visit("part", f.part);
+  visit("what", f.what);
+  visit("limit", f.limit);
+  visit("severity", f.severity);
+  visit("action", f.action);
+  visit("boot_id", f.boot_id);
+  visit("at", f.at);
+  visit("in_hands", f.in_hands);
+}
+
 void fields(auto& visit, Of<Baseline> auto& b) {
   visit("boot_id", b.boot_id);
   visit("at", b.at);
@@ -63,7 +76,9 @@ std::string to_json(const Memory& memory) {
   writer("lifted", memory.lifted);
   writer("features", memory.features);
   writer("features_at", memory.features_at);
+  writer("node_class", memory.node_class);
   writer("standing", memory.standing);
+  writer("open", memory.open);
   return json::serialize(writer.take());
 }
 
@@ -79,7 +94,9 @@ Result<Memory> parse_memory(std::string_view text) {
   reader("lifted", memory.lifted);
   reader("features", memory.features);
   reader("features_at", memory.features_at);
+  reader("node_class", memory.node_class);
   reader("standing", memory.standing);
+  reader("open", memory.open);
   if (!wrong.empty()) return Failure{FailureKind::unreadable, wrong, {}, {}};
   return memory;
 }

@@ -204,6 +204,9 @@ constexpr auto rows = [] {
   return out;
 }();
 
+/// Those of the whole file; [machine] and [bind] have a reader of their own (step/settings).
+constexpr std::array<std::string_view, 4> tables{"bind", "check", "class", "machine"};
+
 /// Carries the origin and the first thing that was wrong through the tables.
 class File {
  public:
@@ -211,6 +214,23 @@ class File {
 
   std::optional<Failure> wrong;
 
+  void take_file(const toml::table& file) {
+    for (const auto& [name, node] : file) {
+      if (wrong) return;
+      const toml::table* table = node.as_table();
+      const bool ours = name.str() == "check" || name.str() == "class";
+      if (std::ranges::find(tables, name.str()) == tables.end())
+        unknown(name, "table", name.str(), {tables.begin(), tables.end()});
+      else if (ours && table == nullptr)
+        complain(node, cat(name.str(), " must be a table"));
+      else if (name.str() == "check")
+        take_check(*table);
+      else if (ours)
+        take_classes(*table);
+    }
+  }
+
+ private:
   void take_check(const toml::table& table) {
     for (const auto& [name, node] : table) {
       if (wrong) return;
@@ -232,7 +252,6 @@ class File {
     }
   }
 
- private:
   void complain(const toml::node& node, std::string_view what) { complain(node.source(), what); }
   void complain(const toml::source_region& where, std::string_view what) {
     if (!wrong)
@@ -342,9 +361,7 @@ Result<CheckSettings> parse_check_settings(std::string_view text, std::string_vi
   try {  // toml++ tells syntax errors by exception; they end here
     const toml::table file = toml::parse(text, origin);
     File reader(settings, origin);
-    if (const auto* table = file["check"].as_table()) reader.take_check(*table);
-    if (const auto* table = file["class"].as_table(); table != nullptr && !reader.wrong)
-      reader.take_classes(*table);
+    reader.take_file(file);
     if (reader.wrong) return std::move(*reader.wrong);
   } catch (const toml::parse_error& error) {
     return Failure{FailureKind::bad_input,

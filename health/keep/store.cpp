@@ -8,11 +8,22 @@
 #include "holdfast/files/read_file.hpp"
 #include "holdfast/health/keep/memory.hpp"
 
+#include <array>
+#include <utility>
+
 namespace holdfast::health {
 
 namespace {
 
 constexpr std::size_t most_file_bytes = std::size_t{8} << 20;
+
+constexpr std::array<std::string_view, 3> words_of_age{"last", "hour", "day"};
+
+Result<Baseline> read_kept(const std::filesystem::path& file) {
+  const auto text = files::read_file(file, most_file_bytes);
+  if (!text) return text.error();
+  return parse_baseline(*text);
+}
 
 }  // namespace
 
@@ -44,23 +55,32 @@ Result<void> Store::change_memory(const std::function<void(Memory&)>& change) co
   return replace_file(folder_ / "memory.json", to_json(changed) + "\n", 0600);
 }
 
-Result<Baseline> Store::read_baseline() const {
-  const auto text = files::read_file(folder_ / "baseline-periodic", most_file_bytes);
-  if (!text) return text.error();
-  return parse_baseline(*text);
+Result<Baseline> Store::read_baseline(Age age) const {
+  return read_kept(folder_ / cat("baseline-", words_of_age[static_cast<std::size_t>(age)]));
 }
 
 Result<void> Store::write_baseline(const Baseline& baseline) const {
-  return replace_file(folder_ / "baseline-periodic", to_json(baseline) + "\n", 0600);
+  const std::string text = to_json(baseline) + "\n";
+  auto kept = replace_file(folder_ / "baseline-last", text, 0600);
+  for (const auto& [name, seconds] : {std::pair("hour", 3600), std::pair("day", 86400)}) {
+    const auto file = folder_ / cat("baseline-", name);
+    const auto next = folder_ / cat("baseline-", name, "-next");
+    const auto waiting = read_kept(next);
+    const bool begins = !waiting || waiting->boot_id != baseline.boot_id;
+    if (!begins && baseline.at - waiting->at < seconds) continue;
+    if (kept) kept = begins ? replace_file(file, text, 0600) : take_place(next, file);
+    if (kept) kept = replace_file(next, text, 0600);
+  }
+  return kept;
 }
 
-std::string Store::read_cursor(std::string_view tier) const {
-  const auto text = files::read_file(folder_ / cat("cursor-", tier), 4096);
+std::string Store::read_cursor() const {
+  const auto text = files::read_file(folder_ / "cursor", 4096);
   return text ? *text : std::string();
 }
 
-Result<void> Store::write_cursor(std::string_view tier, std::string_view cursor) const {
-  return replace_file(folder_ / cat("cursor-", tier), cursor, 0600);
+Result<void> Store::write_cursor(std::string_view cursor) const {
+  return replace_file(folder_ / "cursor", cursor, 0600);
 }
 
 std::vector<HealthEvent> Store::read_events() const {

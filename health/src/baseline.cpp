@@ -78,7 +78,9 @@ std::optional<std::uint64_t> growth(const Baseline& before,
                                     const Facts& now,
                                     std::string_view counter,
                                     std::uint64_t value) {
-  if (before.boot_id.empty() || before.boot_id != now.boot_id) return std::nullopt;
+  // The service processor's log outlives a boot; all other counters begin with it.
+  const bool outlives = counter.starts_with("event_log ");
+  if (before.boot_id.empty() || (before.boot_id != now.boot_id && !outlives)) return std::nullopt;
   const auto found = before.counters.find(counter);
   if (found == before.counters.end()) return std::nullopt;
   return value < found->second ? value : value - found->second;

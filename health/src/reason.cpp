@@ -18,6 +18,17 @@ bool drains(const Finding& finding) {
   return is_bad(finding.severity) && finding.action > Action::tell_user;
 }
 
+/// What is said of a subject with a long name is not cut further than to this.
+constexpr std::size_t least_of_what = 60;
+
+/// The end of a long name tells most: "...projects/run7/checkpoints".
+std::string end_of(const std::string& name, std::size_t room) {
+  constexpr std::string_view cut = "...";
+  if (name.size() <= room) return name;
+  if (room <= cut.size()) return {};
+  return cat(cut, name.substr(name.size() - (room - cut.size())));
+}
+
 /// What would end the token or break a line of `sinfo -R`.
 std::string plain(std::string text) {
   for (char& letter : text)
@@ -43,8 +54,12 @@ std::string reason_for(std::span<const Finding> findings) {
   const Finding& worst = *bad.front();
   const std::string limit = worst.limit.empty() ? "" : cat(", limit ", worst.limit);
   const std::string more = bad.size() > 1 ? cat("; ", bad.size() - 1, " more") : "";
-  const std::string head =
-      cat(tag, join(ids, ","), "] ", worst.subject, worst.subject.empty() ? "" : " ");
+  const std::string begin = cat(tag, join(ids, ","), "] ");
+  const std::size_t taken =
+      1 + begin.size() + limit.size() + more.size() + std::min(worst.what.size(), least_of_what);
+  const std::string subject =
+      end_of(worst.subject, taken < reason_bytes ? reason_bytes - taken : 0);
+  const std::string head = cat(begin, subject, subject.empty() ? "" : " ");
   const std::size_t fixed = head.size() + limit.size() + more.size();
   const std::size_t room = fixed < reason_bytes ? reason_bytes - fixed : 0;
   const std::string text = cat(head, worst.what.substr(0, room), limit, more);

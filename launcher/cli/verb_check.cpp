@@ -6,6 +6,7 @@
 #include "cli/check/facts_source.hpp"
 #include "cli/check/newest_checkpoint.hpp"
 #include "cli/check/output.hpp"
+#include "cli/printable.hpp"
 #include "cli/result_file.hpp"
 #include "cli/verbs.hpp"
 #include "holdfast/common/text.hpp"
@@ -69,7 +70,17 @@ struct Wish {
   health::JobBaselines jobs;
 };
 
+bool belongs_to_a_name(unsigned char letter) {
+  return std::isalnum(letter) != 0 || letter == '-' || letter == '_' || letter == '.';
+}
+
 Result<Wish> wish_of(const ParsedOptions& options, Caller& caller) {
+  const std::string node = options.value("node").value_or("");
+  if (!std::ranges::all_of(node, belongs_to_a_name))
+    return Failure{FailureKind::bad_input,
+                   cat("a node cannot be called \"", printable(node.substr(0, 40)), '"'),
+                   "take its name in Slurm: letters, digits, -, _ and dots",
+                   {}};
   auto settings =
       health::read_check_settings(options.value("settings").value_or(step::settings_file));
   if (!settings) return settings.error();
@@ -114,8 +125,7 @@ health::GatherWish gather_wish(const Wish& wish) {
   if (nvml.empty()) nvml = wish.settings.nvml.string();
   if (!nvml.empty()) gather.nvml_library = nvml;
   if (wish.options.has("act"))
-    if (const auto cursor =
-            health::parse_kernel_log_cursor(wish.store.read_cursor(word_of(wish.tier))))
+    if (const auto cursor = health::parse_kernel_log_cursor(wish.store.read_cursor()))
       gather.cursor = *cursor;
   return gather;
 }
@@ -124,19 +134,41 @@ void warn_unless(const Result<void>& done, Caller& caller) {
   if (!done) caller.voice.warning(done.error().sentence());
 }
 
-Result<Facts> facts_for(const Wish& wish) {
-  if (const auto file = wish.options.value("facts")) return read_facts_file(*file);
+/// The cursor comes along: what was read counts as read once it is known what comes of it.
+struct Seen {
+  Facts facts;
+  std::string cursor;  ///< empty where there is nothing to keep
+};
+
+Result<Seen> see(const Wish& wish) {
+  if (const auto file = wish.options.value("facts")) {
+    auto facts = read_facts_file(*file);
+    if (!facts) return facts.error();
+    return Seen{std::move(*facts), {}};
+  }
   const health::GatherWish gather = gather_wish(wish);
   health::Gathered gathered = health::gather(gather);
-  if (wish.options.has("act") && gathered.cursor != gather.cursor)
-    warn_unless(wish.store.write_cursor(word_of(wish.tier), to_text(gathered.cursor)), wish.caller);
-  return std::move(gathered.facts);
+  const bool moved = wish.options.has("act") && gathered.cursor != gather.cursor;
+  return Seen{std::move(gathered.facts), moved ? to_text(gathered.cursor) : std::string()};
 }
 
 /// The baseline a tier compares with. What grew during a job is known only to the job's own.
-health::Baseline baseline_for(const Wish& wish) {
-  auto before = wish.tier == Tier::epilog ? wish.jobs.read(wish.job) : wish.store.read_baseline();
-  return before ? std::move(*before) : health::Baseline{};
+struct Baselines {
+  health::Baseline before, an_hour_ago, a_day_ago;
+};
+
+Baselines baselines_for(const Wish& wish) {
+  using health::Age;
+  const auto or_none = [](Result<health::Baseline> kept) {
+    return kept ? std::move(*kept) : health::Baseline{};
+  };
+  const auto kept = [&](Age age) { return or_none(wish.store.read_baseline(age)); };
+  if (wish.tier == Tier::epilog) {
+    const health::Baseline begin = or_none(wish.jobs.read(wish.job));
+    return {begin, begin, begin};
+  }
+  if (wish.tier == Tier::prolog) return {kept(Age::last), {}, {}};  // rates are for those with time
+  return {kept(Age::last), kept(Age::hour), kept(Age::day)};
 }
 
 void keep_baseline(const Wish& wish, const Facts& facts) {
@@ -171,29 +203,60 @@ std::vector<std::string> features_for(const Wish& wish,
   return *features;
 }
 
+/// A node whose GPUs are gone, or whose driver hangs, no longer shows what its class goes by: then
+/// it is of the class that it was of last.
+health::NodeClass class_for(const Wish& wish,
+                            const Facts& facts,
+                            const std::vector<std::string>& features) {
+  const auto& classes = wish.settings.classes;
+  health::NodeClass found = class_of(classes, facts.node, features, facts);
+  const bool by_model = std::ranges::any_of(
+      classes, [](const health::NodeClass& node) { return !node.gpu_model.empty(); });
+  const bool goes_by_something =
+      !found.hosts.empty() || !found.feature.empty() || !found.gpu_model.empty();
+  if (!by_model || wish.options.has("facts")) return found;
+  if (goes_by_something) {
+    if (wish.options.has("act") && wish.tier != Tier::prolog)
+      warn_unless(
+          wish.store.change_memory([&](health::Memory& memory) { memory.node_class = found.name; }),
+          wish.caller);
+    return found;
+  }
+  const auto memory = wish.store.read_memory();
+  const auto last = std::ranges::find_if(classes, [&](const health::NodeClass& node) {
+    return memory && node.name == memory->node_class && !node.gpu_model.empty();
+  });
+  return last == classes.end() ? found : *last;
+}
+
 CheckRun judge_facts(const Wish& wish, Facts facts, const health::Slurm& slurm) {
   CheckRun run;
   run.tier = wish.tier;
-  run.node = class_of(wish.settings.classes, facts.node, features_for(wish, slurm, facts), facts);
+  run.node = class_for(wish, facts, features_for(wish, slurm, facts));
   run.facts = std::move(facts);
   const health::Limits limits{run.node, wish.settings.limits};
-  const health::Baseline before = baseline_for(wish);
-  run.findings = health::judge({run.facts, before, limits, wish.tier}, wish.settings.overrides);
+  const Baselines kept = baselines_for(wish);
+  run.findings =
+      health::judge({run.facts, kept.before, limits, wish.tier, &kept.an_hour_ago, &kept.a_day_ago},
+                    wish.settings.overrides);
   run.verdict = health::verdict_of(run.findings);
   return run;
 }
 
-void act(const Wish& wish, const health::Slurm& slurm, CheckRun& run) {
+void act(const Wish& wish, const health::Slurm& slurm, const std::string& cursor, CheckRun& run) {
   health::Done done = act_on(run.findings,
                              run.facts,
-                             {wish.tier, run.facts.node, wish.job},
+                             {wish.tier, run.facts.node, wish.job, wish.settings.overrides},
                              wish.settings.policy,
                              wish.store,
                              slurm);
   for (const std::string& trouble : done.troubles)
     wish.caller.voice.warning(trouble);
   run.decision = std::move(done.decision);
+  run.findings = std::move(done.findings);
+  run.verdict = health::verdict_of(run.findings);
   keep_baseline(wish, run.facts);
+  if (!cursor.empty()) warn_unless(wish.store.write_cursor(cursor), wish.caller);
 }
 
 void tell(const Wish& wish, const CheckRun& run) {
@@ -239,7 +302,7 @@ bool is_bare_key(std::string_view name) {
   });
 }
 
-Result<ExitStatus> run_check(const ParsedOptions& options, Caller& caller) {
+Result<ExitStatus> check(const ParsedOptions& options, Caller& caller) {
   if (options.has("list")) {
     caller.out << check_table();
     return ExitStatus::ok;
@@ -262,10 +325,11 @@ Result<ExitStatus> run_check(const ParsedOptions& options, Caller& caller) {
                    "--ckpt is looked at here, from time to time",
                    "take tier periodic or return-to-service, and no saved facts",
                    {}};
-  auto facts = facts_for(*wish);
-  if (!facts) return facts.error();
+  auto seen = see(*wish);
+  if (!seen) return seen.error();
+  Facts& facts = seen->facts;
   if (const auto file = options.value("save-facts")) {
-    const auto written = write_result(caller, *file, to_json(*facts) + "\n");
+    const auto written = write_result(caller, *file, to_json(facts) + "\n");
     if (!written) return written.error();
     return ExitStatus::ok;
   }
@@ -275,15 +339,24 @@ Result<ExitStatus> run_check(const ParsedOptions& options, Caller& caller) {
                      cat("a class cannot be called \"", name->substr(0, 40), '"'),
                      "take letters, digits, - and _",
                      {}};
-    caller.out << to_toml(learn_class(*facts, *name));
+    caller.out << to_toml(learn_class(facts, *name));
     return ExitStatus::ok;
   }
-  if (const auto other = options.value("diff")) return compare(*wish, *facts, *other);
+  if (const auto other = options.value("diff")) return compare(*wish, facts, *other);
   const health::Slurm slurm(wish->settings.slurm_bin, wish->settings.slurm_deadline);
-  CheckRun run = judge_facts(*wish, std::move(*facts), slurm);
-  if (options.has("act")) act(*wish, slurm, run);
+  CheckRun run = judge_facts(*wish, std::move(facts), slurm);
+  if (options.has("act")) act(*wish, slurm, seen->cursor, run);
   tell(*wish, run);
   return status_for(*wish, run);
+}
+
+/// A monitor reads 2 as "critical": what keeps us from looking is "unknown", on one line as all
+/// that it is told.
+Result<ExitStatus> run_check(const ParsedOptions& options, Caller& caller) {
+  auto status = check(options, caller);
+  if (status || !options.has("nagios")) return status;
+  caller.out << check_nagios(status.error());
+  return nagios_status(health::Verdict::undecided);
 }
 
 }  // namespace

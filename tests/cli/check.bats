@@ -10,6 +10,7 @@ setup() {
     bats_require_minimum_version 1.5.0
     printf '[check]\nstate = "%s/state"\n' "$BATS_TEST_TMPDIR" >"$BATS_TEST_TMPDIR/holdfast.toml"
     settings=$BATS_TEST_TMPDIR/holdfast.toml
+    fake_nvml=$HOLDFAST_BUILD_DIR/tests/support/nvml/new/libnvidia-ml.so.1
 }
 
 facts() { # GPU-MEMBERS: a node with one GPU
@@ -48,6 +49,56 @@ check() { told check --settings "$settings" --facts "$BATS_TEST_TMPDIR/n17.json"
     [[ $output == *'"verdict":"unfit"'* && $output == *'"check":"gpu.pcie_width"'* ]]
     grep -qx 'holdfast_node_verdict 2' "$BATS_TEST_TMPDIR/metrics.prom"
     grep -qx 'holdfast_check_severity{check="gpu.pcie_width",subject="GPU 0000:17:00.0"} 3' "$BATS_TEST_TMPDIR/metrics.prom"
+}
+
+@test "check: a monitor is told the worst first, and of settings that cannot be read that nothing is known" {
+    facts '"pcie_width": 8, "pcie_width_most": 16, "persistence": false, "temperature_margin_c": 1'
+    printf '[check.limit]\n"gpu.temp.margin" = 5\n' >>"$settings"
+    check --nagios
+    ends 2
+    [[ $output == "HOLDFAST CRITICAL - node is unfit: gpu."*"lanes"*"gpu.persistence"* ]]
+    printf 'mood = "act"\n' >>"$settings"
+    check --nagios
+    ends 3
+    [[ $output == "HOLDFAST UNKNOWN - $settings: line "* ]]
+}
+
+@test "check: a node whose GPUs are gone is of the class that it was of last" {
+    export HOLDFAST_NVML_LIBRARY=$fake_nvml HOLDFAST_FAKE_NVML=$BATS_TEST_TMPDIR/gpus
+    [ -e "$fake_nvml" ] || skip "no pretended NVML was built"
+    printf 'run = "%s/run"\n[class.h100]\ngpu_model = "NVIDIA H100"\ngpus = 8\n' "$BATS_TEST_TMPDIR" >>"$settings"
+    echo 'gpus 8' >"$HOLDFAST_FAKE_NVML"
+    told check --settings "$settings" --tier periodic --act --json
+    [[ $output == *'"class":"h100"'* ]]
+    echo 'gpus 0' >"$HOLDFAST_FAKE_NVML"
+    told check --settings "$settings" --tier prolog --act --json
+    [[ $output == *'"class":"h100"'*'"check":"gpu.count"'* ]]
+    told check --settings "$settings" --tier prolog --json
+    [[ $output == *'"class":"h100"'*'"check":"gpu.count"'* ]]
+}
+
+@test "check: a node's name is one, or is refused" {
+    told check --settings "$settings" --tier prolog --node $'n\xff'
+    ends 2 'holdfast: check: a node cannot be called "n?"; take its name in Slurm: letters, digits, -, _ and dots'
+}
+
+@test "check: the program for slurmd checks the node whatever the jitter says" {
+    printf '#!/bin/sh\necho "$@" >>%s/calls\n' "$BATS_TEST_TMPDIR" >"$BATS_TEST_TMPDIR/holdfast"
+    chmod +x "$BATS_TEST_TMPDIR/holdfast"
+    for jitter in 0 00 1; do
+        HOLDFAST=$BATS_TEST_TMPDIR/holdfast HOLDFAST_JITTER=$jitter run -0 "$HOLDFAST_SOURCE_DIR/scripts/health-check-program"
+        [ "$output" = "" ]
+    done
+    mkdir "$BATS_TEST_TMPDIR/bin"
+    # shellcheck disable=SC2016 # for the inner shell
+    printf '#!/bin/sh\necho "slept $1" >>%s/calls\n' "$BATS_TEST_TMPDIR" >"$BATS_TEST_TMPDIR/bin/sleep"
+    chmod +x "$BATS_TEST_TMPDIR/bin/sleep"
+    for jitter in abc 0.5 -3; do
+        PATH=$BATS_TEST_TMPDIR/bin:$PATH HOLDFAST=$BATS_TEST_TMPDIR/holdfast HOLDFAST_JITTER=$jitter \
+            run -0 "$HOLDFAST_SOURCE_DIR/scripts/health-check-program"
+        [ "$output" = "" ]
+    done
+    [ "$(grep -c 'check --tier periodic' "$BATS_TEST_TMPDIR/calls")" -eq 6 ]
 }
 
 @test "check: the site switches a check off, changes a limit, demands a class" {

@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// From findings to deeds, with a pretended sinfo and scontrol that keep the state of one node in a
-// file, and with a state directory that is not always kind.
-#include "holdfast/health/keep/act.hpp"
+// From findings to deeds, with a state directory that is not always kind.
+#include "act_fixture.hpp"
 
-#include "holdfast/common/text.hpp"
-#include "support/temporary_directory.hpp"
-
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-#include <sys/stat.h>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -22,70 +13,6 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-constexpr std::int64_t noon = 1'800'000'000;
-
-class ActTest : public ::testing::Test {
- protected:
-  ActTest() {
-    program("sinfo", "cat " + (folder_ / "fleet").string());
-    // What Slurm does with the words that holdfast uses, for one node and one at a time.
-    program("scontrol",
-            cat("echo \"$*\" >>",
-                (folder_ / "calls").string(),
-                "\n",
-                "case $3 in State=DRAIN) echo \"n1|drained|2026-11-22T23:00:00|${4#Reason=}\" ;; ",
-                "State=UNDRAIN) echo 'n1|idle|Unknown|none' ;; esac >",
-                (folder_ / "fleet").string()));
-    node_is("n1|idle|Unknown|none\n");
-    policy_.mode = Mode::act;
-    facts_.node = "n1";
-    facts_.boot_id = "boot-1";
-    facts_.at = noon;
-  }
-
-  void program(const std::string& name, const std::string& body) {
-    std::ofstream(folder_ / name) << "#!/bin/bash\n" << body << "\n";
-    ::chmod((folder_ / name).c_str(), 0755);
-  }
-  void node_is(const std::string& lines) { std::ofstream(folder_ / "fleet") << lines; }
-  std::string text_of(const std::string& name) {
-    std::ifstream in(folder_ / name);
-    std::ostringstream text;
-    text << in.rdbuf();
-    return text.str();
-  }
-
-  Done run(const Findings& findings, Tier tier = Tier::periodic) {
-    facts_.at += 300;
-    const Slurm slurm(folder_, std::chrono::seconds(10));
-    return act_on(findings, facts_, {tier, "n1", "17"}, policy_, store(), slurm);
-  }
-  Store store() { return Store(state_.empty() ? folder_ / "state" : state_); }
-
-  static Findings sick() {
-    Finding finding;
-    finding.check = "gpu.pcie_width";
-    finding.subject = "GPU 0000:17:00.0";
-    finding.part = "GPU-1";
-    finding.severity = Severity::unfit;
-    finding.action = Action::reboot;
-    finding.what = "PCIe link has 8 lanes";
-    finding.clears = Clears::when_passing;
-    return {finding};
-  }
-  static Findings well() {
-    Finding finding;
-    finding.check = "gpu.pcie_width";
-    return {finding};
-  }
-
-  holdfast::testing::TemporaryDirectory temporary_{"act"};
-  fs::path folder_ = temporary_.path();
-  fs::path state_;
-  Policy policy_;
-  Facts facts_;
-};
 
 TEST_F(ActTest, DrainsASickNodeOnceAndLiftsItAfterThreeCleanRuns) {
   EXPECT_EQ(run(sick()).decision.step, Decision::Step::drain);

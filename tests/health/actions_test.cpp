@@ -298,6 +298,17 @@ TEST(Reason, KeepsTheDeviceAndTheLimitWhenItMustBeCut) {
   EXPECT_THAT(reason, HasSubstr(", limit at least 16; 1 more"));
 }
 
+TEST(Reason, OfALongNameKeepsTheEndWhatIsWrongAndTheLimit) {
+  Finding finding = bad("fs.space");
+  finding.subject = "/scratch/" + std::string(300, 'p') + "/run7";
+  finding.what = "97 % are used";
+  finding.limit = "below 95 %";
+  const std::string reason = reason_for(Findings{finding});
+  EXPECT_LE(reason.size(), reason_bytes);
+  EXPECT_THAT(reason, StartsWith("[holdfast:fs.space] ...ppp"));
+  EXPECT_THAT(reason, ::testing::EndsWith("ppp/run7 97 % are used, limit below 95 %"));
+}
+
 TEST(Reason, PutsTheWorstFirst) {
   Finding fatal = bad("gpu.lost");
   fatal.severity = Severity::fatal;

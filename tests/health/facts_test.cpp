@@ -130,6 +130,8 @@ TEST(Baseline, IsGrowthWithinOneBootOnly) {
   EXPECT_EQ(growth(baseline, now, "mlx5_3/1 link_downed", 0), 0U) << "the counter was reset";
   EXPECT_EQ(growth(baseline, now, "mlx5_3/1 never_seen", 4), std::nullopt);
   EXPECT_EQ(growth(Baseline{}, now, "mlx5_3/1 link_downed", 4), std::nullopt);
+  const Baseline of_another_boot{"boot-0", 0, {{"event_log entries", 5}}};
+  EXPECT_EQ(growth(of_another_boot, now, "event_log entries", 7), 2U) << "it outlives a boot";
   now.boot_id = "another";
   EXPECT_EQ(growth(baseline, now, "mlx5_3/1 link_downed", 4), std::nullopt);
 }

@@ -89,6 +89,10 @@ TEST(CheckSettings, NameTheLineAndWhatWasMeant) {
   EXPECT_THAT(refusal("[check]\nevent_log = [\"ipmitool\", \"sel\"]"), HasSubstr("absolute path"));
   EXPECT_THAT(refusal("[check]\ncheckpoints = [\"ckpt\"]"), HasSubstr("absolute paths"));
   EXPECT_THAT(refusal("[check"), HasSubstr("line 1"));
+  EXPECT_THAT(refusal("[clas.h100]\ngpus = 8"), HasSubstr("did you mean class"));
+  EXPECT_THAT(refusal("[chekc]"),
+              HasSubstr("line 1: there is no table chekc; did you mean check?"));
+  EXPECT_THAT(refusal("check = 3"), HasSubstr("check must be a table"));
 }
 
 TEST(CheckSettings, LeaveOutOnlyProbesThatThereAre) {

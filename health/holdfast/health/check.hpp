@@ -42,9 +42,11 @@ using Tiers = std::uint8_t;
 /// What a check sees.
 struct Sight {
   const Facts& facts;
-  const Baseline& before;  ///< counters of an earlier run; empty at the first
+  const Baseline& before;  ///< counters of the last look, or of the job's begin; empty at the first
   const Limits& limits;
   Tier tier;
+  const Baseline* an_hour_ago{};  ///< of a look an hour ago or two, for rates; none: `before`
+  const Baseline* a_day_ago{};    ///< the same for what is rare
 };
 
 class Report;
@@ -70,6 +72,10 @@ struct Check {
 struct Overrides {
   std::map<std::string, std::string, std::less<>> severity;  ///< id → "off", "note", "watch", …
 };
+
+/// What the site says of a finding: false where its check is off; else it is no worse than that
+/// afterwards.
+[[nodiscard]] bool permit(const Overrides& overrides, Finding& finding);
 
 /// Runs every check of the tier. A check with nothing to say adds one `pass` finding with no
 /// subject; one whose facts nobody asked adds none. Probes that did not answer add `unknown`.

@@ -4,6 +4,7 @@
 #include "holdfast/common/text.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 
 #include <boost/json.hpp>
@@ -145,12 +146,25 @@ ExitStatus nagios_status(health::Verdict verdict) {
   return static_cast<ExitStatus>(3);
 }
 
+std::string check_nagios(const Failure& failure) {
+  std::string text = cat("HOLDFAST UNKNOWN - ", failure.sentence());
+  for (char& letter : text)
+    if (letter == '|') letter = '/';
+  return printable(text) + "\n";
+}
+
 std::string check_nagios(const CheckRun& run) {
   constexpr std::array<std::string_view, 4> words{"OK", "WARNING", "CRITICAL", "UNKNOWN"};
   const auto status = static_cast<std::size_t>(nagios_status(run.verdict));
   std::size_t told = 0;
   std::string text = cat("HOLDFAST ", words[status], " - node is ", word_of(run.verdict));
-  for (const Finding& finding : run.findings) {
+  health::Findings worst_first = run.findings;
+  const auto rank = [](const Finding& finding) {  // unseen weighs more than watched, less than bad
+    return finding.severity == Severity::unknown ? 2 * static_cast<int>(Severity::watch) + 1
+                                                 : 2 * static_cast<int>(finding.severity);
+  };
+  std::ranges::stable_sort(worst_first, std::greater{}, rank);
+  for (const Finding& finding : worst_first) {
     if (finding.severity <= Severity::note || told == 3) continue;
     text += cat(told == 0 ? ": " : "; ",
                 finding.check,

@@ -22,6 +22,8 @@ namespace holdfast::cli {
 /// One line for Nagios and its kin, and the number they read: 0 ok, 1 warning, 2 critical, 3
 /// unknown.
 [[nodiscard]] std::string check_nagios(const CheckRun& run);
+/// The same for a node that could not be looked at.
+[[nodiscard]] std::string check_nagios(const Failure& failure);
 [[nodiscard]] ExitStatus nagios_status(health::Verdict verdict);
 
 /// The table of all checks, for `--list`.

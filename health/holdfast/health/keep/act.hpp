@@ -17,10 +17,12 @@ struct Occasion {
   Tier tier{Tier::periodic};
   std::string node;  ///< its name in Slurm
   std::string job;   ///< id; empty outside of one
+  Overrides overrides{};
 };
 
 struct Done {
   Decision decision;
+  Findings findings;                  ///< those of this look, and the open faults of earlier ones
   std::vector<std::string> troubles;  ///< what could not be kept or asked, one sentence each
 };
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a node remembers between runs, in the state directory:
-//   memory.json           the own drain, clean runs, when drains were lifted
-//   baseline-periodic     counters at the end of the last run that was no job's
-//   cursor-TIER           how far the kernel log was read; each tier reads every record once
+//   memory.json           the own drain, open faults, clean runs, when drains were lifted
+//   baseline-AGE          counters of the last look that was no job's, and of earlier ones
+//   cursor                how far the kernel log was read: whoever looks first reads a record, and
+//                         what it means for the node is remembered for all
 //   events.jsonl          one line for each finding that was new, kept within bounds
 // A directory that is full or not writable costs the memory, never the check: every write is a
 // Result, and what could not be read counts as "never seen".
@@ -12,6 +13,7 @@
 #include "holdfast/health/actions.hpp"
 #include "holdfast/health/baseline.hpp"
 #include "holdfast/health/check.hpp"
+#include "holdfast/health/keep/open_faults.hpp"
 
 #include <cstdint>
 #include <filesystem>
@@ -30,7 +32,9 @@ struct Memory {
   std::vector<std::int64_t> lifted;   ///< when, of the last days
   std::vector<std::string> features;  ///< of the node in Slurm, asked for once an hour at most
   std::int64_t features_at{};
+  std::string node_class;             ///< that fitted last: a node whose GPUs are gone shows none
   std::vector<std::string> standing;  ///< "CHECK SUBJECT" bad or watched in the last run
+  OpenFaults open;                    ///< seen once, and nothing was done about them yet
 
   friend bool operator==(const Memory&, const Memory&) = default;
 };
@@ -71,6 +75,10 @@ void stand(Memory& memory, std::span<const Finding> findings, Tier tier);
 [[nodiscard]] Result<void> write_by_rename(const std::filesystem::path& file,
                                            std::string_view text);
 
+/// Which counters of earlier: of the last look, of one an hour to two hours ago, a day to two days
+/// ago. Sooner after a boot, of its first look.
+enum class Age : std::uint8_t { last, hour, day };
+
 /// The state directory.
 class Store {
  public:
@@ -81,12 +89,13 @@ class Store {
   /// and neither may forget the drain that the other has just set.
   [[nodiscard]] Result<void> change_memory(const std::function<void(Memory&)>& change) const;
 
-  [[nodiscard]] Result<Baseline> read_baseline() const;
+  [[nodiscard]] Result<Baseline> read_baseline(Age age) const;
+  /// Keeps it as the last one, and as that of an hour or a day ago when its time has come.
   [[nodiscard]] Result<void> write_baseline(const Baseline& baseline) const;
 
   /// Empty when there is none.
-  [[nodiscard]] std::string read_cursor(std::string_view tier) const;
-  [[nodiscard]] Result<void> write_cursor(std::string_view tier, std::string_view cursor) const;
+  [[nodiscard]] std::string read_cursor() const;
+  [[nodiscard]] Result<void> write_cursor(std::string_view cursor) const;
 
   [[nodiscard]] std::vector<HealthEvent> read_events() const;
   [[nodiscard]] Result<void> append(std::span<const HealthEvent> events) const;
