@@ -89,7 +89,9 @@ Result<ExitStatus> supervise(run::Settings settings,
   if (!opened) return opened.error();
   auto secret = secret_of(settings.state);
   if (!secret) return secret.error();
-  plan->successor = take_over && opened->before.supervisor != job.host;
+  plan->successor = take_over;
+  // The batch script runs on the first node; a supervisor may die and leave it there.
+  plan->script_gone = take_over && (job.nodes.empty() || job.nodes.front() != job.host);
   plan->predecessor = opened->before.supervisor;
   if (plan->successor) plan->silent_ms = succession->silent_ms;
   // Who follows has waited long enough: those that live are back within a beat or two.

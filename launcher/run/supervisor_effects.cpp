@@ -240,7 +240,7 @@ void Supervisor::hand_back_now(const supervise::HandBack& back) {
                           .exclude = back.exclude,
                           .one_node = back.only_to_end,
                           .submit_again = back.submit_again,
-                          .no_script = with_.plan.successor,
+                          .no_script = with_.plan.script_gone,
                           .nodes = static_cast<unsigned>(with_.plan.allocation.size()),
                           .state = with_.settings.state};
   hand_back(loop_, wish, [this](const Result<std::string>& done) {

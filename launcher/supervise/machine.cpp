@@ -45,7 +45,10 @@ Machine::Machine(Plan plan, events::RunState before)
   // The last attempt may be of an earlier start, on nodes that were given back since.
   const bool same_start = !before.starts.empty() && before.starts.back().restart == plan_.restart &&
                           last->restart == plan_.restart && !before.requeued;
-  if (!same_start) return;  // Slurm has ended whatever ran before
+  if (!same_start) {  // Slurm has ended whatever ran before
+    forgive_where_needed();
+    return;
+  }
   for (const auto& [name, node] : before.nodes)
     if (node.unfit) unfit_.insert(name);
   attempt_.number = last->number;
@@ -59,6 +62,19 @@ Machine::Machine(Plan plan, events::RunState before)
   attempt_.step_over = false;
   judged_ = last->loss.has_value();
   aim_ = last->ended_well() && last->ended_ms ? Aim::end_well : Aim::taken_over;
+}
+
+/// Slurm gave a node again that an earlier start lost: it was seen to, or there is no better one.
+/// Held against it where nodes are short, the job would go back into the queue for it for ever.
+void Machine::forgive_where_needed() {
+  const auto fit = std::ranges::count_if(
+      plan_.allocation, [this](const std::string& node) { return !unfit_.contains(node); });
+  if (static_cast<std::size_t>(fit) >= plan_.wanted) return;
+  for (recovery::Attempt& attempt : history_.attempts)
+    std::erase_if(attempt.loss.blamed, [this](const std::string& node) {
+      return std::ranges::count(plan_.allocation, node) != 0;
+    });
+  unfit_.clear();
 }
 
 std::vector<Effect> Machine::begin(Now now) {

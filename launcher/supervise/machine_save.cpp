@@ -70,7 +70,10 @@ void Machine::saw_checkpoint(const recovery::Choice& choice, Now now) {
   save_->look_at = now.steady_ms + between_looks_ms;
   if (!save_->signalled) {
     save_->signalled = true;
-    save_->newest_before = step;
+    // What the attempt began from, or saved before somebody asked, is not what was asked for. The
+    // look may have found none good just now, when one was being written.
+    save_->newest_before = std::max(
+        {step, attempt_.newest_step, attempt_.resume ? attempt_.resume->step : std::nullopt});
     write(events::SaveAsked{
         cat(plan_.save_signal), save_->why, static_cast<std::uint64_t>(plan_.save_lead_ms)});
     say(cat("asking the ranks to save: ", save_->why));
@@ -159,7 +162,7 @@ void Machine::hand_back(std::vector<std::string> exclude, const std::string& why
 void Machine::end(int exit, std::string verdict, std::string why, Now) {
   say(cat(verdict, ": ", why));
   write(events::RunEnded{exit, std::move(verdict), std::move(why)});
-  if (plan_.successor && plan_.policy.can_requeue) {
+  if (plan_.script_gone && plan_.policy.can_requeue) {
     // The batch script is gone with its host; Slurm hears how it went from a script that only looks
     // into the log.
     exit_after_hand_back_ = exit;

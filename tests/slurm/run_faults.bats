@@ -260,3 +260,21 @@ END
     run_ended_well
     grep -q "attempt 2 rank 0 on n[1-5] from [1-9]" "$HOST_DIR/starts"
 }
+
+@test "run: a supervisor that is killed while its host and the batch script live is succeeded once, and the run ends well" {
+    printf '#!/bin/bash\n/shared/job "$@"\nsleep 300\n' >"$HOST_DIR/goes-on"
+    chmod 755 "$HOST_DIR/goes-on"
+    JOB=$(as_user --env "HOLDFAST=$HOLDFAST" sbatch --parsable --no-kill --requeue --open-mode=append -N5 -D /shared \
+        -o "$RUN_DIR/out" "$RUN_DIR/goes-on" "$RUN_DIR" --spares 1 srun /shared/count 80 "$RUN_DIR")
+    run_until 40 run_step_is_saved 5
+    on n1 pkill -KILL -f "^$HOLDFAST run --ckpt"
+    run_until 40 run_attempt_runs 2
+    run_until 60 run_has_ended
+    run_ended_well
+    run_has_events took_over 1
+    run ! run_has_events took_over 2
+    run ! run_has_events run_started 2
+    run ! run_has_events attempt_started 3
+    run_none_outlived
+    run_job_is RUNNING # its script is still at its own business
+}

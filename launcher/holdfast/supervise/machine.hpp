@@ -33,8 +33,9 @@ struct Plan {
   std::map<std::string, std::string> policy_words;  ///< for the log
   std::string version;
 
-  bool successor{};              ///< took over from another host
-  std::string predecessor;       ///< its host
+  bool successor{};              ///< took over: the sentinels are there already
+  bool script_gone{};            ///< and the batch script's host is another one
+  std::string predecessor;       ///< the host of who was succeeded
   std::int64_t silent_ms{};      ///< how long it was silent
   std::optional<unsigned> keep;  ///< nodes to keep where Slurm gave more; nothing: all
   bool looks_first{};            ///< the nodes are looked at before some are chosen
@@ -117,6 +118,7 @@ class Machine {
   };
 
   // each happening (machine_hear.cpp)
+  void forgive_where_needed();
   void hear(const Tick&, Now);
   void hear(const Joined&, Now);
   void hear(const Lost&, Now);

@@ -31,7 +31,8 @@ Plan plan_of(Nodes allocation, unsigned wanted) {
 /// A machine, its time, and all it wanted done.
 class Played {
  public:
-  explicit Played(Plan plan) : plan_(plan), machine_(std::move(plan), {}) {
+  explicit Played(Plan plan, events::RunState before = {})
+      : plan_(plan), machine_(std::move(plan), std::move(before)) {
     keep(machine_.begin(now_));
   }
 
@@ -209,6 +210,51 @@ TEST(Machine, LeavesSlurmsWarningToAProgramThatRequeuesItself) {
   recovery::Choice saved{recovery::ChoiceKind::good, {"/ck/5", 5, "torch"}, "", 1};
   run.hear(CatalogueRead{saved});
   EXPECT_EQ(run.newest<supervise::TearDown>(), nullptr) << "and go on";
+}
+
+TEST(Machine, TakesForTheSaveAskedForOnlyOneThatIsNewerThanWhatTheAttemptBeganFrom) {
+  Plan plan = plan_of({"n1", "n2"}, 2);
+  plan.save_signal = 10;
+  Played run(plan);
+  const auto good = [](std::uint64_t step) {
+    return CatalogueRead{
+        {recovery::ChoiceKind::good, {"/ck/" + std::to_string(step), step, "torch"}, "", 1}};
+  };
+  run.all_join();
+  run.hear(good(60));
+  run.hear(RanksSeen{1, 2});
+  run.hear(Told{7, "pat", "save", {}});
+  run.hear(CatalogueRead{});  // one is being written just now: none is good
+  ASSERT_NE(run.newest<SignalRanks>(), nullptr);
+  run.hear(good(60));
+  EXPECT_EQ(run.newest<Reply>(), nullptr) << "that one was there before";
+  run.hear(good(61));
+  ASSERT_NE(run.newest<Reply>(), nullptr);
+  EXPECT_THAT(run.newest<Reply>()->sentence, HasSubstr("saved: step 61"));
+}
+
+TEST(Machine, UsesANodeAgainThatAnEarlierStartLostWhenSlurmGivesNoOther) {
+  events::RunState before;
+  before.starts.push_back({});
+  events::AttemptState& lost = before.attempts.emplace_back();
+  lost.number = 1;
+  lost.nodes = {"n1", "n2"};
+  lost.started_ms = 1;
+  lost.ended_ms = 2;
+  lost.loss = events::LossJudged{};
+  lost.loss->cause = "node_lost";
+  lost.loss->blamed = {"n2"};
+  Plan plan = plan_of({"n1", "n2"}, 2);
+  plan.restart = 1;
+  Played short_of_nodes(plan, before);
+  short_of_nodes.run();
+  ASSERT_NE(short_of_nodes.newest<StartStep>(), nullptr);
+  EXPECT_THAT(short_of_nodes.newest<StartStep>()->nodes, ElementsAre("n1", "n2"));
+  plan.allocation.emplace_back("n3");
+  Played with_another(plan, before);
+  with_another.run();
+  ASSERT_NE(with_another.newest<StartStep>(), nullptr);
+  EXPECT_THAT(with_another.newest<StartStep>()->nodes, ElementsAre("n1", "n3"));
 }
 
 TEST(Machine, LeavesTheRanksAloneWhereTheProgramRequeuesAndNoSignalIsKnown) {
