@@ -72,9 +72,9 @@ void ask_mount(const Tree& tree, MountFacts& mount);
 /// Reads the kernel's log from the cursor on and moves it. Never waits.
 void read_kernel_log(const Tree& tree, KernelLogCursor& cursor, Facts& facts);
 
-/// The job of a cgroup path: "/system.slice/slurmstepd.scope/job_12/step_0" is 12; none outside
-/// jobs.
-[[nodiscard]] std::optional<std::uint32_t> job_of_cgroup(std::string_view path);
+/// The job of a cgroup path, or of /proc/PID/cgroup:
+/// "0::/system.slice/slurmstepd.scope/job_12/step_0" is of job 12; none outside Slurm's own cgroups.
+[[nodiscard]] std::optional<std::uint32_t> job_of_cgroup(std::string_view text);
 
 /// Whether a slurmstepd of the job lives on this node.
 [[nodiscard]] bool runs_here(const Tree& tree, std::uint32_t job);

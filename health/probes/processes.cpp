@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One pass over /proc. A process belongs to a job when its cgroup does; a job is running when its
 // slurmstepd is. What is in a job's cgroup without a slurmstepd was left behind by a job that
-// ended.
+// ended. A user chooses the name and the title of his processes, and the names of the cgroups that
+// systemd lets him make: none of them is believed where it could be his.
 #include "holdfast/common/result.hpp"
 #include "holdfast/common/text.hpp"
 #include "holdfast/files/descriptor.hpp"
@@ -40,6 +41,10 @@ struct Pass {
 /// Accounts below belong to the system and its services.
 constexpr std::uint32_t first_user = 1000;
 constexpr std::uint32_t nobody = 65534;
+/// systemd gives the numbers from here on to services (its document "Users, Groups, UIDs and
+/// GIDs"), and Debian's packages have some of them, slurm's 64030 among these.
+constexpr std::uint32_t first_service = 61184;
+constexpr std::uint32_t last_service = 65535;
 constexpr std::size_t most_listed = 64;
 
 std::optional<std::uint32_t> owner_of(const Tree& tree, const std::string& process) {
@@ -54,7 +59,8 @@ struct Owned {
 };
 
 /// A node has thousands of processes, and this is done for each: one path, one file, no string but
-/// the name. The owner of the file is the owner of the process; a kernel thread is root's.
+/// the name. The owner of the directory is the owner of the process, whatever it does: the files in
+/// it become root's once it has made itself undumpable. A kernel thread is root's.
 std::optional<Owned> read_stat(int proc, const char* number) {
   const files::Descriptor file(
       openat(proc, cat(number, "/stat").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
@@ -66,7 +72,7 @@ std::optional<Owned> read_stat(int proc, const char* number) {
   if (!stat) return std::nullopt;
   if (stat->kernel_thread) return Owned{std::move(*stat), 0};
   struct stat status {};
-  if (fstat(file.get(), &status) != 0) return std::nullopt;
+  if (fstatat(proc, number, &status, 0) != 0) return std::nullopt;
   return Owned{std::move(*stat), status.st_uid};
 }
 
@@ -82,10 +88,20 @@ std::string cgroup_of(const Tree& tree, const std::string& process) {
   return {};
 }
 
+/// Whether a process of root's is what its name says: a setuid program that a user calls by another
+/// name is root's too. Where the kernel does not tell the program, the name is believed; a daemon
+/// that was upgraded while it runs has more behind its name.
+bool runs_program(const Tree& tree, const std::string& process, std::string_view name) {
+  const std::string program = tree.link(cat(process, "/exe"));
+  return program.empty() ||
+         std::string_view(program).substr(program.rfind('/') + 1).starts_with(name);
+}
+
 /// "slurmstepd: [123.batch]" is of job 123.
 std::optional<std::uint32_t> job_of_step_daemon(const Tree& tree, const std::string& process) {
   const auto title = tree.text(cat(process, "/cmdline"));
   if (!title.known() || !title->starts_with("slurmstepd: [")) return std::nullopt;
+  if (!runs_program(tree, process, "slurmstepd")) return std::nullopt;
   const std::string_view rest = std::string_view(*title).substr(13);
   return parse_number<std::uint32_t>(rest.substr(0, rest.find_first_of(".+_]")));
 }
@@ -94,7 +110,7 @@ void look_at_daemons(const Tree& tree,
                      const std::string& process,
                      const ProcessStat& stat,
                      Pass& seen) {
-  if (stat.name == "slurmd") seen.slurmd = process;
+  if (stat.name == "slurmd" && runs_program(tree, process, "slurmd")) seen.slurmd = process;
   if (!stat.name.starts_with("slurmstepd")) return;
   if (const auto job = job_of_step_daemon(tree, process)) seen.running_jobs.insert(*job);
 }
@@ -124,7 +140,7 @@ void look_at_one(const Tree& tree, int proc, const char* number, Pass& seen) {
   if (const auto job = job_of_cgroup(group)) {
     seen.groups[*job].insert(group);
     seen.users_of_jobs.insert(owner);
-  } else if (seen.of_users.size() < 4096) {
+  } else if ((owner < first_service || owner > last_service) && seen.of_users.size() < 4096) {
     seen.of_users.push_back(facts_of(*read, seen));
   }
 }
@@ -203,10 +219,15 @@ std::vector<std::uint32_t> kernel_threads(const Tree& tree) {
 
 }  // namespace
 
-std::optional<std::uint32_t> job_of_cgroup(std::string_view path) {
-  for (const std::string_view part : split(path, '/')) {
-    if (!part.starts_with("job_")) continue;
-    if (const auto job = parse_number<std::uint32_t>(part.substr(4))) return job;
+std::optional<std::uint32_t> job_of_cgroup(std::string_view text) {
+  for (const std::string_view line : split(text, '\n')) {
+    const auto parts = split(line.substr(std::min(line.find('/'), line.size())), '/');
+    if (parts.size() < 4) continue;  // the first is what stands before the leading slash
+    // Both places are root's alone. With several slurmds on a node each has its own: "n1_slurm…".
+    const bool v2 = parts[1] == "system.slice" && parts[2].ends_with("slurmstepd.scope");
+    const bool v1 = parts[1].starts_with("slurm") && parts[2].starts_with("uid_");
+    if ((!v1 && !v2) || !parts[3].starts_with("job_")) continue;
+    if (const auto job = parse_number<std::uint32_t>(parts[3].substr(4))) return job;
   }
   return std::nullopt;
 }

@@ -55,7 +55,20 @@ TEST(JobOfCgroup, IsFoundUnderBothVersions) {
   EXPECT_EQ(job_of_cgroup("/system.slice/slurmstepd.scope/job_12/step_0/user/task_0"), 12U);
   EXPECT_EQ(job_of_cgroup("/slurm/uid_1000/job_7/step_batch"), 7U);
   EXPECT_EQ(job_of_cgroup("/system.slice/slurmd.service"), std::nullopt);
-  EXPECT_EQ(job_of_cgroup("/job_x/y"), std::nullopt);
+  EXPECT_EQ(job_of_cgroup("/system.slice/n1_slurmstepd.scope/job_9/step_0"), 9U);
+  EXPECT_EQ(job_of_cgroup("8:pids:/user.slice\n4:memory:/slurm_n1/uid_1000/job_7/step_0"), 7U);
+  EXPECT_EQ(job_of_cgroup("0::/system.slice/slurmstepd.scope/job_x/y"), std::nullopt);
+}
+
+TEST(JobOfCgroup, IsNoneWhereAnybodyElseMakesTheCgroup) {
+  for (const char* path :
+       {"/job_5",
+        "/kubepods.slice/job_12",
+        "/user.slice/user-2000.slice/user@2000.service/app.slice/job_5",
+        "0::/user.slice/user-2000.slice/user@2000.service/system.slice/slurmstepd.scope/job_5",
+        "/user.slice/user-2000.slice/user@2000.service/slurm/uid_1/job_5",
+        "/system.slice/docker-1.scope/slurmstepd.scope/job_5"})
+    EXPECT_EQ(job_of_cgroup(path), std::nullopt) << path;
 }
 
 class LookAtProcesses : public ::testing::Test {
@@ -121,10 +134,52 @@ TEST_F(LookAtProcesses, FindsUsersWithoutAJob) {
   add(102, "ssh-agent", 'S', 1001, "/user.slice");
   add(103, "miner", 'R', 1003, "/user.slice");
   add(104, "chronyd", 'S', 120, "/system.slice/chrony.service");
+  add(105, "slurmctld", 'S', 64030, "/system.slice/slurmctld.service");
   const Facts facts = look();
-  ASSERT_EQ(facts.slurm.orphans->size(), 1U);
+  ASSERT_EQ(facts.slurm.orphans->size(), 1U) << "services are nobody's strays";
   EXPECT_EQ(facts.slurm.orphans->front().pid, 103U);
   EXPECT_EQ(facts.slurm.orphans->front().uid, 1003U);
+}
+
+TEST_F(LookAtProcesses, FindsNoJobInACgroupThatAUserMade) {
+  add(101, "sleep", 'S', 2000, "/user.slice/user-2000.slice/user@2000.service/app.slice/job_5");
+  const Facts facts = look();
+  EXPECT_TRUE(facts.slurm.jobs->empty());
+  EXPECT_TRUE(facts.slurm.leftovers->empty());
+  EXPECT_EQ(facts.slurm.orphans->size(), 1U);
+}
+
+TEST_F(LookAtProcesses, KnowsTheOwnerOfAProcessThatHidItself) {
+  add(101, "slurmstepd", 'S', 2000, "/user.slice");
+  root_.file("proc/101/cmdline", std::string("slurmstepd: [77.batch]\0", 23));
+  add(102, "slurmd", 'S', 2000, "/user.slice");
+  root_.file("proc/102/maps", "7f00-7f01 r-xp 0 08:01 2 /home/u/libslurmfull-1.so");
+  add(103, "python", 'R', 1002, "/system.slice/slurmstepd.scope/job_77/step_0/user/task_0");
+  for (const char* hidden : {"proc/101/stat", "proc/102/stat"})
+    ASSERT_EQ(chown((root_.path() / hidden).c_str(), 0, 0), 0);  // as the kernel shows them then
+  const Facts facts = look();
+  EXPECT_EQ(facts.slurm.orphans->size(), 2U);
+  EXPECT_EQ(facts.slurm.leftovers->size(), 1U) << "no slurmstepd of job 77 runs";
+  EXPECT_EQ(facts.slurm.slurmd_version.gap(), Gap::lacking);
+}
+
+TEST_F(LookAtProcesses, BelievesNoDaemonThatRunsAnotherProgram) {
+  add(101, "slurmstepd", 'S', 0, "/user.slice");
+  root_.file("proc/101/cmdline", std::string("slurmstepd: [77.batch]\0", 23))
+      .link("proc/101/exe", "/usr/bin/passwd");
+  add(102, "slurmd", 'S', 0, "/user.slice");
+  root_.file("proc/102/maps", "7f00-7f01 r-xp 0 08:01 2 /home/u/libslurmfull-1.so")
+      .link("proc/102/exe", "/usr/bin/su");
+  add(103, "python", 'R', 1002, "/system.slice/slurmstepd.scope/job_77/step_0/user/task_0");
+  add(104, "slurmstepd", 'S', 0, "/system.slice/slurmstepd.scope/job_12/step_0/slurm");
+  root_.file("proc/104/cmdline", std::string("slurmstepd: [12.0]\0", 19))
+      .link("proc/104/exe", "/usr/sbin/slurmstepd (deleted)");
+  const Facts facts = look();
+  EXPECT_TRUE(facts.slurm.jobs.is({12, 77}));
+  EXPECT_EQ(facts.slurm.leftovers->size(), 1U);
+  EXPECT_FALSE(runs_here(root_.tree(), 77));
+  EXPECT_TRUE(runs_here(root_.tree(), 12));
+  EXPECT_EQ(facts.slurm.slurmd_version.gap(), Gap::lacking);
 }
 
 TEST_F(LookAtProcesses, PassesOverTheKernelsThreadsWhenItIsQuick) {
