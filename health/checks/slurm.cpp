@@ -8,19 +8,32 @@ namespace holdfast::health {
 
 namespace {
 
+/// Where no driver answers for any GPU the bus is asked. It says what is there, not how many slices
+/// of it Slurm gives away, so that only none at all is told.
+bool none_on_the_bus(const Facts& facts) {
+  return !facts.gpus.known() && facts.gpus.gap() == Gap::lacking && facts.pci.known() &&
+         std::ranges::find(*facts.pci, "gpu", &PciFacts::kind) == facts.pci->end();
+}
+
 void gres(Report& report) {
   const Facts& facts = report.facts;
+  if (none_on_the_bus(facts))
+    report.see("", facts.slurm.gres_gpus, [&](std::uint64_t promised) {
+      if (promised > 0)
+        report.against("", "no GPU is on the bus", cat("Slurm promises ", promised));
+    });
   if (!facts.gpus.known()) return;
   report.see("", facts.slurm.gres_gpus, [&](std::uint64_t promised) {
     const auto answer =
         static_cast<std::uint64_t>(std::ranges::count_if(*facts.gpus, [](const GpuFacts& gpu) {
           return !gpu.answer.known() || *gpu.answer != GpuAnswer::lost;
         }));
-    // With MIG a GRES is a slice, and there are more of them than GPUs.
+    // With MIG, or in AMD's partitions, a GRES is a slice, and there are more of them than GPUs.
     const bool sliced =
-        std::ranges::any_of(*facts.gpus, [](const GpuFacts& gpu) { return gpu.mig_on.is(true); });
+        std::ranges::any_of(*facts.gpus, [](const GpuFacts& gpu) { return gpu.mig_on.is(true); }) ||
+        facts.gpu_driver.compute_nodes.value_or(0) > facts.gpus->size();
     if (!sliced && answer < promised)
-      report.against("", cat(answer, " GPUs answer"), cat("gres.conf promises ", promised));
+      report.against("", cat(answer, " GPUs answer"), cat("Slurm promises ", promised));
   });
 }
 
@@ -57,8 +70,8 @@ constexpr std::array spool_limits{Limit{"mib", 64, "MiB free"}};
 
 constexpr auto rows = std::to_array<Check>({
     {"slurm.gres",
-     "as many GPUs answer as gres.conf promises",
-     "gres.conf, NVML",
+     "as many GPUs answer as Slurm's files promise",
+     "gres.conf, slurm.conf, NVML, PCI",
      before_job | periodic,
      Severity::unfit,
      Action::reboot,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What Slurm's files promise of this node, and whether munge answers. No controller is asked and no
 // program run. Lines of slurm.conf are KEY=VALUE words; a line that ends in a backslash goes on.
+// What its "Include" lines name is not read.
 #include "holdfast/common/hostlist.hpp"
 #include "holdfast/common/text.hpp"
 #include "looks.hpp"
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <map>
 #include <sys/socket.h>
 #include <sys/statvfs.h>
 #include <sys/un.h>
@@ -29,7 +31,10 @@ Fact<std::string> configuration(const Tree& tree, std::string_view name) {
   return Fact<std::string>::lacking(cat("no ", name, " on this node"));
 }
 
-/// Lines without comments, continued ones joined.
+/// Words KEY=VALUE of a line, the keys in small letters: Slurm takes them in any case.
+using Words = std::map<std::string, std::string, std::less<>>;
+
+/// Lines without comments, continued ones joined, blanks for tabs.
 std::vector<std::string> lines_of(std::string_view text) {
   std::vector<std::string> out;
   std::string line;
@@ -39,6 +44,7 @@ std::vector<std::string> lines_of(std::string_view text) {
     if (goes_on) part.remove_suffix(1);
     line += cat(part, ' ');
     if (goes_on) continue;
+    std::ranges::replace(line, '\t', ' ');
     out.push_back(std::move(line));
     line.clear();
   }
@@ -46,60 +52,126 @@ std::vector<std::string> lines_of(std::string_view text) {
   return out;
 }
 
-/// The value of a word "KEY=VALUE", the key in any case as Slurm takes it.
-std::optional<std::string> value_in(std::string_view line, std::string_view key) {
+Words words_of(std::string_view line) {
+  Words out;
   for (const std::string_view word : split(line, ' ')) {
     const auto equals = word.find('=');
-    if (equals != std::string_view::npos && lower(word.substr(0, equals)) == lower(key))
-      return std::string(word.substr(equals + 1));
+    if (equals == std::string_view::npos) continue;
+    std::string value(word.substr(equals + 1));
+    std::erase(value, '"');
+    out.insert_or_assign(lower(word.substr(0, equals)), std::move(value));
   }
-  return std::nullopt;
+  return out;
 }
 
-bool names_node(const std::string& hosts, const std::string& node) {
+std::string_view value_of(const Words& words, std::string_view key) {
+  const auto found = words.find(key);
+  return found == words.end() ? std::string_view() : std::string_view(found->second);
+}
+
+bool names_node(std::string_view hosts, const std::string& node) {
   if (lower(hosts) == "default") return false;
-  const auto all = parse_hostlist(hosts);
+  const auto all = parse_hostlist(std::string(hosts));
   return all && std::ranges::find(*all, node) != all->end();
 }
 
-/// Whether the line is about this node: it names it, or names none.
-bool is_ours(std::string_view line, const std::string& node) {
-  const auto hosts = value_in(line, "NodeName");
-  return !hosts || names_node(*hosts, node);
-}
-
 /// How many device files "File=/dev/nvidia[0-3]" means.
-std::uint64_t files_in(const std::string& files) {
-  const auto all = parse_hostlist(files);
+std::uint64_t files_in(std::string_view files) {
+  const auto all = parse_hostlist(std::string(files));
   return all ? all->size() : 0;
 }
 
-/// Lines "NodeName=n[1-4] Name=gpu File=/dev/nvidia[0-7]" or "… Count=8". Where the GPUs are
-/// detected by Slurm itself the file promises nothing.
-Fact<std::uint64_t> promised_gpus(const Tree& tree, const std::string& node) {
-  const auto text = configuration(tree, "gres.conf");
-  if (!text.known()) return Fact<std::uint64_t>::missing(text.gap(), text.why());
-  std::uint64_t promised = 0;
-  bool told = false;
-  for (const std::string& line : lines_of(*text)) {
-    if (value_in(line, "Name").value_or("") != "gpu" || !is_ours(line, node)) continue;
-    const auto files = value_in(line, "File");
-    const auto count = value_in(line, "Count");
-    if (!files && !count) continue;
-    told = true;
-    promised += files ? files_in(*files) : parse_number<std::uint64_t>(*count).value_or(0);
-  }
-  if (!told) return Fact<std::uint64_t>::lacking("gres.conf names no GPU file of this node");
-  return promised;
+/// What slurm.conf says of the node, and of all of them.
+struct SlurmConf {
+  Words node;  ///< of its own line, over those of NodeName=DEFAULT lines before it
+  Words all;
+};
+
+/// The words, and of `others` those it lacks.
+Words with_defaults(Words words, const Words& others) {
+  words.insert(others.begin(), others.end());
+  return words;
 }
 
-void read_node_line(const std::string& line, SlurmFacts& slurm) {
-  const auto number = [&line](const char* key) {
-    const auto value = value_in(line, key);
-    return value ? number_in(*value, key) : Fact<std::uint64_t>::lacking("not set for this node");
-  };
-  slurm.configured_cpus = number("CPUs");
-  slurm.configured_memory_mb = number("RealMemory");
+SlurmConf slurm_conf(const Tree& tree, const std::string& node) {
+  SlurmConf conf;
+  Words defaults;
+  for (const std::string& line : lines_of(configuration(tree, "slurm.conf").value_or(""))) {
+    Words words = words_of(line);
+    const std::string_view hosts = value_of(words, "nodename");
+    if (hosts.empty())
+      conf.all = with_defaults(std::move(words), conf.all);
+    else if (lower(hosts) == "default")
+      defaults = with_defaults(std::move(words), defaults);
+    else if (names_node(hosts, node))
+      conf.node = with_defaults(std::move(words), defaults);
+  }
+  return conf;
+}
+
+Fact<std::uint64_t> number_of(const Words& words, std::string_view key) {
+  const std::string_view value = value_of(words, key);
+  if (value.empty()) return Fact<std::uint64_t>::lacking("not set for this node");
+  return number_in(value, key);
+}
+
+/// "CPUs=128", or what Slurm makes of the sockets, cores and threads; those not said are one each.
+Fact<std::uint64_t> configured_cpus(const Words& node) {
+  for (const std::string_view key : {"cpus", "procs"})
+    if (!value_of(node, key).empty()) return number_of(node, key);
+  const bool by_board = value_of(node, "sockets").empty();
+  std::uint64_t product = 1;
+  bool told = false;
+  for (const std::string_view key : {std::string_view(by_board ? "boards" : "sockets"),
+                                     std::string_view(by_board ? "socketsperboard" : ""),
+                                     std::string_view("corespersocket"),
+                                     std::string_view("threadspercore")}) {
+    const auto factor = number_of(node, key);
+    if (factor.unseen()) return factor;
+    told = told || factor.known();
+    product *= std::min(factor.value_or(1), std::uint64_t{1} << 15);
+  }
+  if (!told) return Fact<std::uint64_t>::lacking("not set for this node");
+  return product;
+}
+
+/// Of "gpu:h100:8,nic:2" the GPUs; "gpu" alone is one.
+std::optional<std::uint64_t> gpus_of_gres(std::string_view gres) {
+  std::optional<std::uint64_t> gpus;
+  for (const std::string_view one : split(gres, ',')) {
+    const auto parts = split(one.substr(0, one.find('(')), ':');
+    if (parts.empty() || parts.front() != "gpu") continue;
+    gpus = gpus.value_or(0) + parse_number<std::uint64_t>(parts.back()).value_or(1);
+  }
+  return gpus;
+}
+
+/// Lines "NodeName=n[1-4] Name=gpu File=/dev/nvidia[0-7]" or "… Count=8" of gres.conf; where Slurm
+/// detects the GPUs itself, "Gres=gpu:8" of the node in slurm.conf.
+Fact<std::uint64_t> promised_gpus(const Tree& tree, const std::string& node, const Words& line) {
+  const auto text = configuration(tree, "gres.conf");
+  if (text.unseen()) return Fact<std::uint64_t>::missing(text.gap(), text.why());
+  std::optional<std::uint64_t> promised;
+  bool of_nvidia = false;
+  for (const std::string& gres : lines_of(text.value_or(""))) {
+    const Words words = words_of(gres);
+    const std::string_view hosts = value_of(words, "nodename");
+    if (!hosts.empty() && !names_node(hosts, node)) continue;
+    const std::string_view files = value_of(words, "file");
+    const std::string detects = lower(value_of(words, "autodetect"));
+    of_nvidia =
+        of_nvidia || files.starts_with("/dev/nvidia") || detects == "nvml" || detects == "nvidia";
+    if (value_of(words, "name") != "gpu") continue;
+    const auto count = parse_number<std::uint64_t>(value_of(words, "count"));
+    if (!files.empty() || count)
+      promised = promised.value_or(0) + (files.empty() ? *count : files_in(files));
+  }
+  if (!promised) promised = gpus_of_gres(value_of(line, "gres"));
+  if (!promised) return Fact<std::uint64_t>::lacking("Slurm's files name no GPU of this node");
+  // no probe counts Intel's GPUs: they would be missed
+  if (!of_nvidia && (tree.exists("sys/module/xe") || tree.exists("sys/module/i915")))
+    return Fact<std::uint64_t>::lacking("its GPUs may be Intel's, which are not counted");
+  return *promised;
 }
 
 std::string with_node(std::string path, const std::string& node) {
@@ -109,25 +181,41 @@ std::string with_node(std::string path, const std::string& node) {
   return path;
 }
 
-void read_slurm_conf(const Tree& tree, const std::string& node, SlurmFacts& slurm) {
-  const auto text = configuration(tree, "slurm.conf");
-  std::string spool = "/var/spool/slurmd";
-  for (const std::string& line : lines_of(text.value_or(""))) {
-    const auto hosts = value_in(line, "NodeName");
-    if (hosts && names_node(*hosts, node)) read_node_line(line, slurm);
-    if (const auto folder = value_in(line, "SlurmdSpoolDir")) spool = with_node(*folder, node);
-  }
+Fact<std::uint64_t> spool_bytes_free(const Tree& tree, const std::string& node, const Words& all) {
+  std::string spool = with_node(std::string(value_of(all, "slurmdspooldir")), node);
+  if (spool.empty()) spool = "/var/spool/slurmd";
   struct statvfs space {};
   if (spool.starts_with('/') && statvfs(tree.path_of(spool.substr(1)).c_str(), &space) == 0)
-    slurm.spool_bytes_free = std::uint64_t{space.f_bavail} * space.f_frsize;
-  else
-    slurm.spool_bytes_free = Fact<std::uint64_t>::lacking(cat(spool, " is not there"));
+    return std::uint64_t{space.f_bavail} * space.f_frsize;
+  return Fact<std::uint64_t>::lacking(cat(spool, " is not there"));
 }
 
-/// Connects and leaves: a munge that is dead refuses, one that hangs lets its queue fill up.
-Fact<bool> munge_answers(const Tree& tree) {
-  const std::string path = tree.path_of("run/munge/munge.socket.2");
-  if (access(path.c_str(), F_OK) != 0) return Fact<bool>::lacking("munge has no socket here");
+/// Where munge listens: as it was built for Linux systems, or as AuthInfo says.
+std::string munge_socket(const Words& all) {
+  constexpr std::string_view mark = "socket=/";
+  for (const std::string_view option : split(value_of(all, "authinfo"), ','))
+    if (option.starts_with(mark)) return std::string(option.substr(mark.size()));
+  return "run/munge/munge.socket.2";
+}
+
+bool munged_runs(const Tree& tree) {
+  const auto names = tree.names("proc");
+  return std::ranges::any_of(names.value_or({}), [&tree](const std::string& name) {
+    return name.find_first_not_of("0123456789") == std::string::npos &&
+           tree.text(cat("proc/", name, "/comm")).is("munged");
+  });
+}
+
+/// Connects and leaves: a munge that is dead refuses, one that hangs lets its queue fill up. One
+/// that was stopped has no socket, which is seen where slurm.conf demands munge by name.
+Fact<bool> munge_answers(const Tree& tree, const Words& all) {
+  const std::string path = tree.path_of(munge_socket(all));
+  if (access(path.c_str(), F_OK) != 0) {
+    if (value_of(all, "authtype") != "auth/munge")
+      return Fact<bool>::lacking("munge has no socket here");
+    if (munged_runs(tree)) return Fact<bool>::lacking("munge's socket is elsewhere");
+    return false;
+  }
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path)
@@ -145,10 +233,13 @@ Fact<bool> munge_answers(const Tree& tree) {
 
 void look_at_slurm(const Tree& tree, Facts& facts) {
   SlurmFacts& slurm = facts.slurm;
+  const SlurmConf conf = slurm_conf(tree, facts.node);
   slurm.node_name = facts.node;
-  slurm.munge_answers = munge_answers(tree);
-  slurm.gres_gpus = promised_gpus(tree, facts.node);
-  read_slurm_conf(tree, facts.node, slurm);
+  slurm.munge_answers = munge_answers(tree, conf.all);
+  slurm.gres_gpus = promised_gpus(tree, facts.node, conf.node);
+  slurm.configured_cpus = configured_cpus(conf.node);
+  slurm.configured_memory_mb = number_of(conf.node, "realmemory");
+  slurm.spool_bytes_free = spool_bytes_free(tree, facts.node, conf.all);
 }
 
 }  // namespace holdfast::health

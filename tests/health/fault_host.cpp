@@ -264,6 +264,14 @@ constexpr auto faults = std::to_array<Fault>({
      unfit,
      Action::reboot,
      [](Node& n) { n.facts.slurm.gres_gpus = 9; }},
+    {"slurm.gres",
+     "NoneLeft",
+     unfit,
+     Action::reboot,
+     [](Node& n) {
+       n.facts.gpus = Fact<std::vector<GpuFacts>>::lacking("no GPU driver here");
+       std::erase_if(*n.facts.pci, [](const PciFacts& p) { return p.kind == "gpu"; });
+     }},
     {"slurm.version",
      "Upgraded",
      watch,

@@ -116,7 +116,7 @@ struct SlurmFacts {
   Fact<std::string> slurmd_version;     ///< of the running slurmd
   Fact<std::string> installed_version;  ///< of the slurmd on disk
   Fact<bool> munge_answers;
-  Fact<std::uint64_t> gres_gpus;  ///< GPUs in gres.conf for this node
+  Fact<std::uint64_t> gres_gpus;  ///< in gres.conf or slurm.conf for this node
   Fact<std::uint64_t> configured_cpus, configured_memory_mb;
   Fact<std::vector<std::uint32_t>> jobs;     ///< that have a cgroup with processes on this node
   Fact<std::vector<std::string>> leftovers;  ///< cgroups of jobs that ended, with processes left

@@ -44,6 +44,52 @@ TEST(LookAtSlurm, IsPromisedNothingWhereSlurmDetectsTheGpus) {
   EXPECT_EQ(look(root).gres_gpus.gap(), Gap::lacking);
 }
 
+TEST(LookAtSlurm, TakesTheGpusOfSlurmConfWhereTheyAreDetected) {
+  FakeRoot root;
+  root.file("etc/slurm/slurm.conf",
+            "NodeName=n2 Gres=gpu:h100:8(S:0-1),gpu:a100:2,nic:4\nNodeName=n3 Gres=gpu\n"
+            "NodeName=n4 Gres=nic:2");
+  EXPECT_TRUE(look(root).gres_gpus.is(10));
+  root.file("etc/slurm/gres.conf", "AutoDetect=nvml");
+  EXPECT_TRUE(look(root).gres_gpus.is(10));
+  EXPECT_TRUE(look(root, "n3").gres_gpus.is(1));
+  EXPECT_EQ(look(root, "n4").gres_gpus.gap(), Gap::lacking);
+  root.file("etc/slurm/gres.conf", "NodeName=n2 Name=gpu File=/dev/nvidia[0-7]");
+  EXPECT_TRUE(look(root).gres_gpus.is(8)) << "the files are what there is";
+}
+
+TEST(LookAtSlurm, IsPromisedNothingThatNobodyCounts) {
+  FakeRoot root;
+  root.file("etc/slurm/slurm.conf", "NodeName=n2 Gres=gpu:4").file("sys/module/xe/refcnt", "1");
+  EXPECT_EQ(look(root).gres_gpus.gap(), Gap::lacking) << "they may be Intel's";
+  root.file("etc/slurm/gres.conf", "AutoDetect=nvml");
+  EXPECT_TRUE(look(root).gres_gpus.is(4)) << "a desktop's own graphics beside them";
+}
+
+TEST(LookAtSlurm, ReadsTabsQuotesAndDefaults) {
+  FakeRoot root;
+  root.file("etc/slurm/slurm.conf",
+            "NodeName=DEFAULT\tSockets=2 CoresPerSocket=32 RealMemory=1000\n"
+            "NodeName=DEFAULT\tThreadsPerCore=2\n"
+            "NodeName=n[1-2]\tRealMemory=\"515000\"\t# big\n"
+            "NodeName=n3 CPUs=8\nNodeName=n4 Boards=2 SocketsPerBoard=2 Sockets=x")
+      .file("etc/slurm/gres.conf", "NodeName=n2\tName=gpu\tFile=/dev/nvidia[0-3]");
+  const SlurmFacts slurm = look(root);
+  EXPECT_TRUE(slurm.configured_cpus.is(128));
+  EXPECT_TRUE(slurm.configured_memory_mb.is(515'000));
+  EXPECT_TRUE(slurm.gres_gpus.is(4));
+  EXPECT_TRUE(look(root, "n3").configured_cpus.is(8));
+  EXPECT_TRUE(look(root, "n3").configured_memory_mb.is(1'000));
+  EXPECT_TRUE(look(root, "n4").configured_cpus.unseen());
+  EXPECT_EQ(look(root, "n5").configured_cpus.gap(), Gap::lacking);
+}
+
+TEST(LookAtSlurm, MultipliesTheSocketsOfEachBoard) {
+  FakeRoot root;
+  root.file("etc/slurm/slurm.conf", "NodeName=n2 Boards=2 SocketsPerBoard=2 CoresPerSocket=8");
+  EXPECT_TRUE(look(root).configured_cpus.is(32));
+}
+
 TEST(LookAtSlurm, ReadsTheLineOfItsNode) {
   FakeRoot root;
   root.file("run/slurm/conf/slurm.conf",
@@ -79,6 +125,33 @@ TEST(LookAtSlurm, AsksMungesSocket) {
   EXPECT_TRUE(look(root).munge_answers.is(true));
   close(server);
   EXPECT_TRUE(look(root).munge_answers.is(false)) << "munge has died";
+}
+
+TEST(LookAtSlurm, MissesMungesSocketWhereSlurmConfDemandsMunge) {
+  FakeRoot root;
+  root.file("etc/slurm/slurm.conf", "AuthType=auth/munge");
+  EXPECT_TRUE(look(root).munge_answers.is(false));
+  root.file("proc/77/comm", "munged");
+  EXPECT_EQ(look(root).munge_answers.gap(), Gap::lacking) << "its socket is elsewhere";
+  root.file("proc/77/comm", "bash");
+  root.file("etc/slurm/slurm.conf", "AuthType=auth/slurm");
+  EXPECT_EQ(look(root).munge_answers.gap(), Gap::lacking);
+}
+
+TEST(LookAtSlurm, AsksTheSocketThatAuthInfoNames) {
+  FakeRoot root;
+  root.file("etc/slurm/slurm.conf", "AuthType=auth/munge\nAuthInfo=ttl=9,socket=/opt/munge.socket")
+      .directory("opt");
+  const std::string path = (root.path() / "opt/munge.socket").string();
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  ASSERT_EQ(bind(server, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(listen(server, 4), 0);
+  EXPECT_TRUE(look(root).munge_answers.is(true));
+  close(server);
+  EXPECT_TRUE(look(root).munge_answers.is(false));
 }
 
 }  // namespace
