@@ -49,9 +49,12 @@ void available(Report& report) {
   if (!memory.total_bytes.known() || !report.facts.slurm.jobs.known() ||
       !report.facts.slurm.jobs->empty())
     return;
+  // what is set aside for huge pages is not available, and nobody holds it
+  const std::uint64_t huge = memory.huge_bytes.value_or(0);
+  if (*memory.total_bytes <= huge) return;
   report.see("", memory.available_bytes, [&](std::uint64_t free) {
     const double share =
-        100.0 * static_cast<double>(free) / static_cast<double>(*memory.total_bytes);
+        100.0 * static_cast<double>(free) / static_cast<double>(*memory.total_bytes - huge);
     report.least("", "% of memory available with no job here:", share, 100 * report.limit("share"));
   });
 }
@@ -80,7 +83,9 @@ void huge_pages(Report& report) {
     });
 }
 
+/// What a job that runs has in there goes with it; what is there with no job was left.
 void shared_memory(Report& report) {
+  if (!report.facts.slurm.jobs.is({})) return;
   report.each(report.facts.storage.mounts, [&](const MountFacts& mount) {
     if (mount.path != "/dev/shm" || !mount.bytes.known() || *mount.bytes == 0) return;
     report.see(mount.path, mount.bytes_free, [&](std::uint64_t free) {
@@ -151,7 +156,7 @@ constexpr auto rows = std::to_array<Check>({
      fragmentation},
     {"mem.shm",
      "there is shared memory for the ranks",
-     "statfs /dev/shm",
+     "statfs /dev/shm, cgroups",
      before_job | after_job,
      Severity::unfit,
      Action::drain,

@@ -9,8 +9,33 @@ namespace holdfast::health {
 
 namespace {
 
+/// "/scratch/" of a class is "/scratch", as the kernel writes it.
+std::string_view place(std::string_view path) {
+  while (path.size() > 1 && path.ends_with('/'))
+    path.remove_suffix(1);
+  return path;
+}
+
 bool demanded(const NodeClass& node, const MountFacts& mount) {
-  return std::ranges::find(node.mounts, mount.path) != node.mounts.end();
+  return std::ranges::find(node.mounts, mount.path, place) != node.mounts.end();
+}
+
+/// The file systems of a user's session and of containers are as small as was asked for: what is
+/// full there is full for their owner alone. An overlay has the space of the one it lies on.
+bool of_somebody(const MountFacts& mount) {
+  constexpr std::array<std::string_view, 8> places{"/run/user/",
+                                                   "/var/lib/docker/",
+                                                   "/var/lib/containers/",
+                                                   "/var/lib/containerd/",
+                                                   "/var/lib/kubelet/pods/",
+                                                   "/run/containerd/",
+                                                   "/run/containers/",
+                                                   "/run/docker/"};
+  const bool shm = mount.type == "tmpfs" && mount.path.ends_with("/shm");
+  return mount.of_user || (shm && mount.path != "/dev/shm") ||
+         (mount.type == "overlay" && mount.path != "/") ||
+         std::ranges::any_of(places,
+                             [&](std::string_view at) { return mount.path.starts_with(at); });
 }
 
 bool shared(const MountFacts& mount) {
@@ -19,10 +44,10 @@ bool shared(const MountFacts& mount) {
   return std::ranges::find(types, mount.type) != types.end();
 }
 
-/// File systems that are always full, or have no size.
-bool has_room(const MountFacts& mount) {
+/// Not file systems that are always full, have no size, or are nobody's but their owner's.
+bool is_judged(const Report& report, const MountFacts& mount) {
   return !mount.read_only && mount.type != "squashfs" && mount.type != "iso9660" &&
-         mount.bytes.value_or(0) > 0;
+         mount.bytes.value_or(0) > 0 && (!of_somebody(mount) || demanded(report.node, mount));
 }
 
 void mounts(Report& report) {
@@ -30,7 +55,8 @@ void mounts(Report& report) {
   report.see("", report.facts.storage.mounts, [&](const std::vector<MountFacts>& mounts) {
     for (const std::string& path : report.node.mounts) {
       // The last of several at one place hides the others.
-      const auto found = std::ranges::find(mounts.rbegin(), mounts.rend(), path, &MountFacts::path);
+      const auto found =
+          std::ranges::find(mounts.rbegin(), mounts.rend(), place(path), &MountFacts::path);
       if (found == mounts.rend())
         report.against(path, "is not mounted");
       else if (found->read_only)
@@ -68,14 +94,17 @@ void full(Report& report,
 
 void space(Report& report) {
   report.each(report.facts.storage.mounts, [&](const MountFacts& mount) {
-    if (has_room(mount) && mount.path != "/dev/shm")
+    if (is_judged(report, mount) && mount.path != "/dev/shm")
       full(report, mount, "space", mount.bytes, mount.bytes_free);
   });
 }
 
 void inodes(Report& report) {
   report.each(report.facts.storage.mounts, [&](const MountFacts& mount) {
-    if (has_room(mount)) full(report, mount, "inodes", mount.inodes, mount.inodes_free);
+    // what a job that runs has in /dev/shm goes with it
+    const bool in_use = mount.path == "/dev/shm" && !report.facts.slurm.jobs.is({});
+    if (is_judged(report, mount) && !in_use)
+      full(report, mount, "inodes", mount.inodes, mount.inodes_free);
   });
 }
 
@@ -101,17 +130,25 @@ void fuse(Report& report) {
   report.see("",
              report.facts.storage.fuse_waiting,
              [&](const std::map<std::string, std::uint64_t>& connections) {
-               for (const auto& [name, waiting] : connections)
+               const auto all = report.facts.storage.fuse_most.value_or({});
+               for (const auto& [name, waiting] : connections) {
+                 const auto most = all.find(name);
+                 const double share =
+                     most == all.end() ? 0
+                                       : report.limit("share") * static_cast<double>(most->second);
                  report.most(cat("FUSE ", name),
                              "requests that wait:",
                              static_cast<double>(waiting),
-                             report.limit("waiting"));
+                             std::max(report.limit("waiting"), share));
+               }
              });
 }
 
 constexpr std::array full_limits{Limit{"watch", 90, "percent used"},
                                  Limit{"unfit", 97, "percent used, local file systems"}};
-constexpr std::array fuse_limits{Limit{"waiting", 10, "requests that wait"}};
+constexpr std::array fuse_limits{
+    Limit{"waiting", 10, "requests that wait"},
+    Limit{"share", 0.8, "of those at which it makes others wait, where that is more"}};
 
 /// A full or broken file system is the node's; a user's quota or rights are his own.
 void write_trials(Report& report) {

@@ -38,8 +38,8 @@ Fact<std::string> chosen_word(const Fact<std::string>& text) {
   return text->substr(open + 1, close - open - 1);
 }
 
-/// Free blocks of order 9 and above of the poorest NUMA node, zone Normal: what huge pages are made
-/// of. Columns 4 on are orders 0, 1, …
+/// Free blocks of order 9 of the poorest NUMA node, zone Normal: what huge pages are made of. One
+/// of a higher order is as many as fit in it. Columns 4 on are orders 0, 1, …
 Fact<std::uint64_t> large_free_blocks(const Fact<std::string>& text) {
   if (!text.known()) return Fact<std::uint64_t>::missing(text.gap(), text.why());
   std::uint64_t poorest = std::numeric_limits<std::uint64_t>::max();
@@ -50,7 +50,8 @@ Fact<std::uint64_t> large_free_blocks(const Fact<std::string>& text) {
     for (const std::string_view word : split(line.substr(line.find("Normal") + 6), ' ')) {
       const auto number = parse_number<std::uint64_t>(word);
       if (!number) continue;
-      if (column++ >= 9) large += *number;
+      if (column >= 9 && column < 32) large += *number << (column - 9);
+      ++column;
     }
     poorest = std::min(poorest, large);
   }
@@ -170,6 +171,7 @@ void look_at_memory(const Tree& tree, Depth depth, Facts& facts) {
   memory.unreclaimable_bytes = meminfo(text, "SUnreclaim");
   memory.huge_pages = meminfo(text, "HugePages_Total");
   memory.huge_pages_free = meminfo(text, "HugePages_Free");
+  memory.huge_bytes = meminfo(text, "Hugetlb");
   memory.transparent_huge_pages =
       chosen_word(tree.text("sys/kernel/mm/transparent_hugepage/enabled"));
   memory.edac = edac_controllers(tree);

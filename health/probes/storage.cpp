@@ -31,12 +31,50 @@ std::string unescaped(std::string_view text) {
   return out;
 }
 
+/// How many of the first bytes are one letter of UTF-8 that a terminal shows; 0 when they are none.
+std::size_t letter_at(std::string_view bytes) {
+  const auto byte = [bytes](std::size_t at) { return static_cast<unsigned char>(bytes[at]); };
+  const unsigned first = byte(0);
+  if (first < 0x80) return first >= 0x20 && first != 0x7F ? 1 : 0;
+  const std::size_t length = first < 0xC2 ? 0 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+  if (length == 0 || first > 0xF4 || bytes.size() < length) return 0;
+  for (std::size_t at = 1; at < length; ++at)
+    if ((byte(at) & 0xC0U) != 0x80) return 0;
+  const unsigned second = byte(1);
+  // controls, forms longer than needed, halves of UTF-16, and what lies beyond Unicode
+  const bool refused = (first == 0xC2 && second < 0xA0) || (first == 0xE0 && second < 0xA0) ||
+                       (first == 0xED && second > 0x9F) || (first == 0xF0 && second < 0x90) ||
+                       (first == 0xF4 && second > 0x8F);
+  return refused ? 0 : length;
+}
+
+/// A path goes into sentences and JSON, and is asked for by the same bytes: those that are no
+/// letters become '?', and the file system behind them is not found.
+std::string shown(std::string path) {
+  for (std::size_t at = 0; at < path.size();) {
+    const std::size_t length = letter_at(std::string_view(path).substr(at));
+    if (length == 0) path[at] = '?';
+    at += std::max<std::size_t>(length, 1);
+  }
+  return path;
+}
+
 /// A file system in a program of an ordinary user (sshfs, say) lives and dies with that user: what
 /// becomes of it says nothing about the node.
 bool is_of_user(std::string_view options) {
   return std::ranges::any_of(split(options, ','), [](std::string_view option) {
     return option.starts_with("user_id=") && option != "user_id=0";
   });
+}
+
+/// The tmpfs of a user's session is made with his number.
+bool belongs_to_user(std::string_view type, std::string_view options) {
+  constexpr std::string_view mark = "uid=";
+  constexpr std::uint32_t first_user = 1000;
+  return type == "tmpfs" && std::ranges::any_of(split(options, ','), [&](std::string_view option) {
+           return option.starts_with(mark) &&
+                  parse_number<std::uint32_t>(option.substr(mark.size())).value_or(0) >= first_user;
+         });
 }
 
 /// A line of mountinfo: ID PARENT DEVICE ROOT PATH OPTIONS [TAG…] - TYPE SOURCE SUPEROPTIONS
@@ -47,13 +85,14 @@ std::optional<MountFacts> parse_mount(std::string_view line) {
   const auto behind = split(line.substr(dash + 3), ' ');
   if (before.size() < 6 || behind.size() < 2) return std::nullopt;
   MountFacts mount;
-  mount.path = unescaped(before[4]);
-  mount.type = std::string(behind[0]);
-  mount.source = unescaped(behind[1]);
+  mount.path = shown(unescaped(before[4]));
+  mount.type = shown(std::string(behind[0]));
+  mount.source = shown(unescaped(behind[1]));
   const auto says_ro = [](std::string_view options) {
     return std::ranges::count(split(options, ','), "ro") > 0;
   };
   if (behind.size() > 2 && is_of_user(behind[2])) return std::nullopt;
+  mount.of_user = behind.size() > 2 && belongs_to_user(behind[0], behind[2]);
   mount.read_only = says_ro(before[5]) || (behind.size() > 2 && says_ro(behind[2]));
   return mount;
 }
@@ -80,15 +119,16 @@ void list_arrays(const Tree& tree, std::vector<DriveFacts>& drives) {
   }
 }
 
-Fact<std::map<std::string, std::uint64_t>> fuse_waiting(const Tree& tree) {
-  using Waiting = Fact<std::map<std::string, std::uint64_t>>;
+/// A number of each FUSE connection: "waiting" or "max_background".
+Fact<std::map<std::string, std::uint64_t>> of_fuse(const Tree& tree, std::string_view file) {
+  using Numbers = Fact<std::map<std::string, std::uint64_t>>;
   constexpr const char* folder = "sys/fs/fuse/connections";
   const auto names = tree.names(folder);
-  if (!names.known()) return Waiting::missing(names.gap(), names.why());
+  if (!names.known()) return Numbers::missing(names.gap(), names.why());
   std::map<std::string, std::uint64_t> out;
   for (const std::string& name : *names) {
-    const auto waiting = tree.number(cat(std::string_view(folder), '/', name, "/waiting"));
-    if (waiting.known()) out[name] = *waiting;
+    const auto number = tree.number(cat(std::string_view(folder), '/', name, '/', file));
+    if (number.known()) out[name] = *number;
   }
   return out;
 }
@@ -97,7 +137,7 @@ Fact<std::map<std::string, std::uint64_t>> fuse_waiting(const Tree& tree) {
 
 Fact<std::vector<MountFacts>> list_mounts(const Tree& tree) {
   constexpr std::size_t most = std::size_t{4} << 20;
-  const auto text = tree.long_text("proc/self/mountinfo", most);
+  const auto text = tree.raw("proc/self/mountinfo", most);
   if (!text.known()) return Fact<std::vector<MountFacts>>::missing(text.gap(), text.why());
   std::vector<MountFacts> mounts;
   const auto lines = split(*text, '\n');
@@ -172,7 +212,8 @@ void look_at_drives(const Tree& tree, Depth depth, Facts& facts) {
   list_nvme(tree, drives);
   list_arrays(tree, drives);
   facts.storage.drives = std::move(drives);
-  facts.storage.fuse_waiting = fuse_waiting(tree);
+  facts.storage.fuse_waiting = of_fuse(tree, "waiting");
+  facts.storage.fuse_most = of_fuse(tree, "max_background");
 }
 
 }  // namespace holdfast::health

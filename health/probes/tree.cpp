@@ -99,7 +99,7 @@ Fact<std::string> Tree::text(const std::string& path) const {
   return clean({buffer.data(), static_cast<std::size_t>(got)});
 }
 
-Fact<std::string> Tree::long_text(const std::string& path, std::size_t most) const {
+Fact<std::string> Tree::raw(const std::string& path, std::size_t most) const {
   const files::Descriptor file = open_file(path_of(path));
   if (!file.open()) return missing<std::string>(path, errno);
   std::string out;
@@ -112,17 +112,11 @@ Fact<std::string> Tree::long_text(const std::string& path, std::size_t most) con
     out.append(buffer.data(), static_cast<std::size_t>(got));
     ended = static_cast<std::size_t>(got) < room;
   }
-  return clean(out);
+  return out;
 }
 
-Fact<std::string> Tree::raw(const std::string& path, std::size_t most) const {
-  const files::Descriptor file = open_file(path_of(path));
-  if (!file.open()) return missing<std::string>(path, errno);
-  std::string out(most, '\0');
-  const ssize_t got = read_into(file.get(), out.data(), out.size());
-  if (got < 0) return missing<std::string>(path, errno);
-  out.resize(static_cast<std::size_t>(got));
-  return out;
+Fact<std::string> Tree::long_text(const std::string& path, std::size_t most) const {
+  return changed<std::string>(raw(path, most), clean);
 }
 
 Fact<std::uint64_t> number_in(std::string_view text, std::string_view what) {

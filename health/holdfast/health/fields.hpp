@@ -183,6 +183,7 @@ void fields(auto& visit, Of<MemoryFacts> auto& m) {
   visit("unreclaimable_bytes", m.unreclaimable_bytes);
   visit("huge_pages", m.huge_pages);
   visit("huge_pages_free", m.huge_pages_free);
+  visit("huge_bytes", m.huge_bytes);
   visit("transparent_huge_pages", m.transparent_huge_pages);
   visit("large_free_blocks", m.large_free_blocks);
   visit("edac", m.edac);
@@ -234,6 +235,7 @@ void fields(auto& visit, Of<MountFacts> auto& m) {
   visit("source", m.source);
   visit("type", m.type);
   visit("read_only", m.read_only);
+  visit("of_user", m.of_user);
   visit("answers", m.answers);
   visit("bytes", m.bytes);
   visit("bytes_free", m.bytes_free);
@@ -259,6 +261,7 @@ void fields(auto& visit, Of<StorageFacts> auto& s) {
   visit("drives", s.drives);
   visit("lustre", s.lustre);
   visit("fuse_waiting", s.fuse_waiting);
+  visit("fuse_most", s.fuse_most);
   visit("write_trials", s.write_trials);
   visit("checkpoints", s.checkpoints);
 }

@@ -20,8 +20,9 @@ struct EdacFacts {
 struct MemoryFacts {
   Fact<std::uint64_t> total_bytes, available_bytes, unreclaimable_bytes;
   Fact<std::uint64_t> huge_pages, huge_pages_free;
+  Fact<std::uint64_t> huge_bytes;            ///< set aside for huge pages of any size
   Fact<std::string> transparent_huge_pages;  ///< "always", "madvise", "never"
-  Fact<std::uint64_t> large_free_blocks;     ///< buddyinfo, order 9 and above, the poorest node
+  Fact<std::uint64_t> large_free_blocks;     ///< buddyinfo, in 2^9 pages, of the poorest node
   Fact<std::vector<EdacFacts>> edac;
 
   friend bool operator==(const MemoryFacts&, const MemoryFacts&) = default;
@@ -74,6 +75,7 @@ struct SystemFacts {
 struct MountFacts {
   std::string path, source, type;
   bool read_only{};
+  bool of_user{};      ///< made for one user's session
   Fact<bool> answers;  ///< a statfs came back within its deadline; unseen when it did not
   Fact<std::uint64_t> bytes, bytes_free, inodes, inodes_free;
 
@@ -103,6 +105,7 @@ struct StorageFacts {
   Fact<std::vector<DriveFacts>> drives;
   Fact<std::string> lustre;  ///< /sys/fs/lustre/health_check: "healthy"; lacking without Lustre
   Fact<std::map<std::string, std::uint64_t>> fuse_waiting;  ///< connection → requests that wait
+  Fact<std::map<std::string, std::uint64_t>> fuse_most;     ///< … at which it makes others wait
   /// Directory → "written", or the system's word for why a file could not be written there.
   Fact<std::map<std::string, std::string>> write_trials;
   Fact<std::vector<CheckpointFacts>> checkpoints;  ///< of the directories that were named

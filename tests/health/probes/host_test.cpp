@@ -14,7 +14,8 @@ class LookAtHost : public ::testing::Test {
     root_
         .file("proc/meminfo",
               "MemTotal:       1056768 kB\nMemFree: 1 kB\nMemAvailable:    524288 kB\n"
-              "SUnreclaim:   64 kB\nHugePages_Total:     16\nHugePages_Free:       12")
+              "SUnreclaim:   64 kB\nHugePages_Total:     16\nHugePages_Free:       12\n"
+              "Hugetlb:         32768 kB")
         .file("sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never")
         .file("proc/buddyinfo",
               "Node 0, zone      DMA      1      0      0      1      2      1      1      0      "
@@ -57,7 +58,8 @@ TEST_F(LookAtHost, ReadsMemory) {
   EXPECT_TRUE(memory.huge_pages.is(16));
   EXPECT_TRUE(memory.huge_pages_free.is(12));
   EXPECT_TRUE(memory.transparent_huge_pages.is("madvise"));
-  EXPECT_TRUE(memory.large_free_blocks.is(5)) << "the poorest node counts";
+  EXPECT_TRUE(memory.huge_bytes.is(33'554'432));
+  EXPECT_TRUE(memory.large_free_blocks.is(8)) << "2 of order 9 and 3 twice as large";
   ASSERT_EQ(memory.edac->size(), 2U);
   EXPECT_TRUE(memory.edac->at(0).corrected.is(5));
   EXPECT_TRUE(memory.edac->at(1).uncorrected.is(1));

@@ -43,6 +43,35 @@ TEST(ListMounts, LeavesOutFileSystemsOfUsers) {
   EXPECT_TRUE(is_remote(mounts->front()));
 }
 
+TEST(ListMounts, KeepsTheLettersOfAPath) {
+  FakeRoot root;
+  root.file("proc/self/mountinfo",
+            "22 1 8:1 / /donn\xc3\xa9"
+            "es rw - ext4 /dev/sda1 rw\n"
+            "23 1 8:2 / /x\xff\xc3\xa9\\033\xc2\x9b\xed\xa0\x80 rw - ext4 /dev/sdb1 rw");
+  const auto mounts = list_mounts(root.tree());
+  ASSERT_EQ(mounts->size(), 2U);
+  EXPECT_EQ(mounts->at(0).path,
+            "/donn\xc3\xa9"
+            "es");
+  EXPECT_EQ(mounts->at(1).path, "/x?\xc3\xa9??????")
+      << "no bytes that JSON or a terminal chokes on";
+}
+
+TEST(ListMounts, KnowsTheMemoryOfAUsersSession) {
+  FakeRoot root;
+  root.file("proc/self/mountinfo",
+            "22 1 0:50 / /run/user/2000 rw - tmpfs tmpfs rw,size=1024k,mode=700,uid=2000,gid=2000\n"
+            "23 1 0:51 / /tmp rw - tmpfs tmpfs rw,size=1024k\n"
+            "24 1 0:52 / /var/lib/x rw - tmpfs tmpfs rw,uid=110\n"
+            "25 1 0:53 / /win rw - cifs //server/win rw,uid=2000");
+  const auto mounts = list_mounts(root.tree());
+  ASSERT_EQ(mounts->size(), 4U);
+  EXPECT_TRUE(mounts->at(0).of_user);
+  for (const std::size_t other : {1U, 2U, 3U})
+    EXPECT_FALSE(mounts->at(other).of_user) << mounts->at(other).path;
+}
+
 TEST(AskMount, TellsSpaceOrThatThereIsNone) {
   FakeRoot root;
   root.directory("scratch");
@@ -77,7 +106,8 @@ TEST(LookAtDrives, ReadsDrivesArraysAndFileSystems) {
       .file("sys/block/md2/md/level", "raid0")
       .file("sys/block/sda/size", "1")
       .file("sys/fs/lustre/health_check", "healthy")
-      .file("sys/fs/fuse/connections/41/waiting", "3");
+      .file("sys/fs/fuse/connections/41/waiting", "3")
+      .file("sys/fs/fuse/connections/41/max_background", "12");
   Facts facts;
   look_at_drives(root.tree(), Depth::usual, facts);
   const auto& drives = *facts.storage.drives;
@@ -89,6 +119,7 @@ TEST(LookAtDrives, ReadsDrivesArraysAndFileSystems) {
   EXPECT_TRUE(drives[3].state.is("clean"));
   EXPECT_TRUE(facts.storage.lustre.is("healthy"));
   EXPECT_EQ(facts.storage.fuse_waiting->at("41"), 3U);
+  EXPECT_EQ(facts.storage.fuse_most->at("41"), 12U);
 }
 
 TEST(LookAtDrives, TakesWhatCannotBeReadForUnseen) {

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// States of a host that look like faults and are none, each beside one that is.
+#include "fault.hpp"
+#include "holdfast/common/text.hpp"
+#include "holdfast/health/verdict.hpp"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+namespace holdfast::health {
+namespace {
+
+/// The worst that one check says when a node comes back; "nothing" when it is silent.
+std::string said(const Node& node, std::string_view check) {
+  const Limits limits{node.node, {}};
+  const Finding* worst = nullptr;
+  const Findings findings =
+      judge({node.facts, node.before, limits, Tier::return_to_service}, Overrides{});
+  for (const Finding& finding : findings)
+    if (finding.check == check && (worst == nullptr || finding.severity > worst->severity))
+      worst = &finding;
+  if (worst == nullptr) return "nothing";
+  const std::string what = worst->severity == Severity::pass ? "" : cat(": ", worst->what);
+  return cat(word_of(worst->severity), what);
+}
+
+MountFacts full(std::string_view path, std::string_view type) {
+  MountFacts mount;
+  mount.path = path;
+  mount.source = type;
+  mount.type = type;
+  mount.answers = true;
+  mount.bytes = 1U << 20;
+  mount.bytes_free = 0;
+  mount.inodes = 100;
+  mount.inodes_free = 0;
+  return mount;
+}
+
+TEST(FullFileSystems, OfUsersAndContainersAreTheirOwners) {
+  Node node;
+  auto& mounts = *node.facts.storage.mounts;
+  for (const char* path :
+       {"/run/user/2000", "/var/lib/docker/containers/1/mounts/shm", "/data/1/shm"})
+    mounts.push_back(full(path, "tmpfs"));
+  mounts.push_back(full("/var/lib/docker/overlay2/1/merged", "overlay"));
+  mounts.push_back(full("/data/docker/overlay2/1/merged", "overlay"));
+  mounts.push_back(full("/srv/session", "tmpfs"));
+  mounts.back().of_user = true;
+  EXPECT_EQ(said(node, "fs.space"), "pass");
+  EXPECT_EQ(said(node, "fs.inodes"), "pass");
+  node.node.mounts.emplace_back("/srv/session");
+  EXPECT_EQ(said(node, "fs.space"), "unfit: 100 % of space used") << "the class demands it";
+}
+
+TEST(FullFileSystems, OfTheNodeAreToldAlsoBesideThem) {
+  for (const char* path : {"/tmp", "/run", "/var/lib/docker", "/run/users"}) {
+    Node node;
+    node.facts.storage.mounts->push_back(full(path, "tmpfs"));
+    EXPECT_EQ(said(node, "fs.space"), "unfit: 100 % of space used") << path;
+    EXPECT_EQ(said(node, "fs.inodes"), "unfit: 100 % of inodes used") << path;
+  }
+  Node diskless;
+  diskless.facts.storage.mounts->push_back(full("/", "overlay"));
+  EXPECT_EQ(said(diskless, "fs.space"), "unfit: 100 % of space used");
+}
+
+TEST(SharedMemory, ThatARunningJobFillsIsNotLeftBehind) {
+  Node node;
+  node.mount("/dev/shm").bytes_free = 10 * gib;
+  node.mount("/dev/shm").inodes_free = 0;
+  EXPECT_EQ(said(node, "mem.shm"), "unfit: % free: 1");
+  EXPECT_EQ(said(node, "fs.inodes"), "unfit: 100 % of inodes used");
+  node.facts.slurm.jobs = std::vector<std::uint32_t>{7};
+  EXPECT_EQ(said(node, "mem.shm"), "nothing");
+  EXPECT_EQ(said(node, "fs.inodes"), "pass");
+  node.facts.slurm.jobs = Fact<std::vector<std::uint32_t>>::unseen("late");
+  EXPECT_EQ(said(node, "mem.shm"), "nothing") << "whose it is could not be seen";
+}
+
+TEST(MountsOfTheClass, AreFoundAsPeopleWriteThem) {
+  Node node;
+  node.node.mounts = {"/scratch/", "/home"};
+  EXPECT_EQ(said(node, "fs.mounts"), "pass");
+  node.mount("/scratch").answers = Fact<bool>::unseen("late");
+  EXPECT_EQ(said(node, "fs.probe"), "unfit: does not answer: late");
+  node.node.mounts = {"/", "/scratch2"};
+  EXPECT_EQ(said(node, "fs.mounts"), "unfit: is not mounted");
+}
+
+TEST(FreeMemory, DoesNotMissWhatIsSetAsideForHugePages) {
+  Node node;
+  node.facts.memory.available_bytes = 760 * gib;  // of 2000
+  EXPECT_EQ(said(node, "mem.free"), "watch: % of memory available with no job here: 38");
+  node.facts.memory.huge_bytes = 1200 * gib;
+  EXPECT_EQ(said(node, "mem.free"), "pass");
+  node.facts.memory.available_bytes = 300 * gib;
+  EXPECT_EQ(said(node, "mem.free"), "watch: % of memory available with no job here: 37.5");
+}
+
+TEST(FuseRequests, MayWaitAsLongAsTheirServerMakesNobodyElseWait) {
+  Node node;
+  node.facts.storage.fuse_waiting = std::map<std::string, std::uint64_t>{{"38", 50}};
+  EXPECT_EQ(said(node, "fs.fuse"), "watch: requests that wait: 50");
+  node.facts.storage.fuse_most = std::map<std::string, std::uint64_t>{{"38", 64}};
+  EXPECT_EQ(said(node, "fs.fuse"), "pass");
+  (*node.facts.storage.fuse_waiting)["38"] = 52;
+  EXPECT_EQ(said(node, "fs.fuse"), "watch: requests that wait: 52");
+  node.facts.storage.fuse_most = std::map<std::string, std::uint64_t>{{"38", 2}};
+  (*node.facts.storage.fuse_waiting)["38"] = 3;
+  EXPECT_EQ(said(node, "fs.fuse"), "pass") << "a few are no sign";
+}
+
+}  // namespace
+}  // namespace holdfast::health
