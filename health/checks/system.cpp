@@ -64,7 +64,11 @@ void share(Report& report,
 void files_and_pids(Report& report) {
   const SystemFacts& system = report.facts.system;
   share(report, "open files", system.files_open, system.files_most);
-  share(report, "process ids", system.processes, system.pids_most);
+  // a thread takes a number as a process does
+  share(report,
+        "process ids",
+        system.threads.known() ? system.threads : system.processes,
+        system.pids_most);
 }
 
 void clock(Report& report) {
@@ -83,6 +87,17 @@ void clock(Report& report) {
   report.see("", system.clock_synchronized, [&](bool yes) {
     if (!yes) report.watch("", "the clock is not synchronized");
   });
+  // The kernel adds to the bound half a millisecond each second until somebody sets the clock; of a
+  // clock that is not synchronized it says nothing.
+  if (!system.clock_synchronized.is(true)) return;
+  report.see("", system.clock_error_us, [&](std::uint64_t bound) {
+    const double seconds = static_cast<double>(bound) / 1e6;
+    if (seconds > report.limit("error_s"))
+      report.watch(
+          "",
+          cat("nobody has set the clock for long: it may be off by ", number_text(seconds), " s"),
+          cat("at most ", number_text(report.limit("error_s")), " s"));
+  });
 }
 
 /// Each reading of these costs a microsecond: ranks that tell the time often become slow.
@@ -93,24 +108,34 @@ void clock_source(Report& report) {
   });
 }
 
+/// The kernel writes an underscore where the file's name may have a dash.
+std::string module_name(std::string name) {
+  std::ranges::replace(name, '-', '_');
+  return name;
+}
+
 void modules(Report& report) {
   if (report.node.modules.empty()) return;
   report.see("", report.facts.system.modules, [&](const std::vector<std::string>& loaded) {
     for (const std::string& module : report.node.modules)
-      if (std::ranges::find(loaded, module) == loaded.end())
+      if (std::ranges::find(loaded, module_name(module), module_name) == loaded.end())
         report.against(module, "the module is not loaded");
   });
 }
 
 void services(Report& report) {
   if (report.node.services.empty()) return;
-  report.see("", report.facts.system.services, [&](const std::map<std::string, bool>& services) {
+  const SystemFacts& system = report.facts.system;
+  const auto missing = system.services_missing.value_or({});
+  report.see("", system.services, [&](const std::map<std::string, bool>& services) {
     for (const std::string& name : report.node.services) {
-      const auto service = services.find(name);
-      if (service == services.end())
-        report.against(name, "the service is not installed");
-      else if (!service->second)
+      const auto service = services.find(std::string(service_name(name)));
+      if (service != services.end() && !service->second)
         report.against(name, "the service does not run");
+      else if (std::ranges::find(missing, service_name(name)) != missing.end())
+        report.against(name, "the service is not installed");
+      else if (service == services.end())
+        report.unseen(name, "nobody looked for this service");
     }
   });
 }
@@ -167,7 +192,8 @@ constexpr std::array zombie_limits{Limit{"watch", 1000, "zombies worth a look"},
 constexpr std::array orphan_limits{Limit{"age_s", 60, "seconds a process may outlive its job"}};
 constexpr std::array share_limits{Limit{"watch", 80, "percent"}, Limit{"unfit", 95, "percent"}};
 constexpr std::array clock_limits{Limit{"watch_s", 1, "seconds off"},
-                                  Limit{"unfit_s", 5, "seconds off"}};
+                                  Limit{"unfit_s", 5, "seconds off"},
+                                  Limit{"error_s", 5, "seconds it may be off"}};
 constexpr std::array limit_limits{Limit{"nofile", 4096, "open files of a process"}};
 
 constexpr auto rows = std::to_array<Check>({

@@ -70,6 +70,7 @@ void see_host(const GatherWish& wish, Facts& facts) {
   look_at_memory(tree, wish.depth, facts);
   look_at_cpu(tree, wish.depth, facts);
   look_at_system(tree, wish.depth, facts);
+  look_at_services(tree, wish.services, facts.system);
   look_at_drives(tree, wish.depth, facts);
 }
 

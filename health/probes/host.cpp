@@ -112,11 +112,22 @@ std::vector<unsigned> sample_of(const CpuSet& online, bool thorough) {
   return some;
 }
 
+/// Of all CPUs in every look: sums of different ones cannot be compared.
+Fact<std::uint64_t> throttle_counts(const Tree& tree, const CpuSet& online) {
+  std::uint64_t sum = 0;
+  bool told = false;
+  for (const unsigned cpu : online) {
+    const auto count = tree.number(cat(cpus, "/cpu", cpu, "/thermal_throttle/core_throttle_count"));
+    if (count.gap() == Gap::lacking && !count.known() && !told) break;  // all are of one kind
+    told = told || count.known();
+    sum += count.value_or(0);
+  }
+  return told ? Fact<std::uint64_t>(sum) : Fact<std::uint64_t>::lacking("no throttle counts");
+}
+
 void read_each_cpu(const Tree& tree, const CpuSet& online, bool thorough, CpuFacts& facts) {
   std::set<std::string> governors;
   std::set<std::uint64_t> sockets;
-  std::uint64_t throttled = 0;
-  bool throttle_told = false;
   for (const unsigned cpu : sample_of(online, thorough)) {
     const std::string folder = cat(cpus, "/cpu", cpu);
     if (auto governor = tree.text(cat(folder, "/cpufreq/scaling_governor")); governor.known())
@@ -124,18 +135,12 @@ void read_each_cpu(const Tree& tree, const CpuSet& online, bool thorough, CpuFac
     if (const auto socket = tree.number(cat(folder, "/topology/physical_package_id"));
         socket.known())
       sockets.insert(*socket);
-    if (!thorough) continue;
-    const auto count = tree.number(cat(folder, "/thermal_throttle/core_throttle_count"));
-    throttle_told = throttle_told || count.known();
-    throttled += count.value_or(0);
   }
   if (!sockets.empty()) facts.sockets = std::uint64_t{sockets.size()};
   facts.governors = governors.empty()
                         ? Fact<std::vector<std::string>>::lacking("no frequency scaling")
                         : Fact<std::vector<std::string>>({governors.begin(), governors.end()});
-  if (thorough)
-    facts.throttled = throttle_told ? Fact<std::uint64_t>(throttled)
-                                    : Fact<std::uint64_t>::lacking("no throttle counts");
+  facts.throttled = throttle_counts(tree, online);
 }
 
 Fact<double> first_number(const Fact<std::string>& text) {

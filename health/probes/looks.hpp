@@ -34,6 +34,9 @@ void look_at_memory(const Tree& tree, Depth depth, Facts& facts);
 void look_at_cpu(const Tree& tree, Depth depth, Facts& facts);
 void look_at_system(const Tree& tree, Depth depth, Facts& facts);
 
+/// The services that GPU nodes have, and those that are named.
+void look_at_services(const Tree& tree, const std::vector<std::string>& also, SystemFacts& facts);
+
 /// The environment of the caller's job, as getenv() would give it.
 void look_at_environment(const Tree& tree,
                          const std::function<const char*(const char*)>& variable,
@@ -73,7 +76,8 @@ void ask_mount(const Tree& tree, MountFacts& mount);
 void read_kernel_log(const Tree& tree, KernelLogCursor& cursor, Facts& facts);
 
 /// The job of a cgroup path, or of /proc/PID/cgroup:
-/// "0::/system.slice/slurmstepd.scope/job_12/step_0" is of job 12; none outside Slurm's own cgroups.
+/// "0::/system.slice/slurmstepd.scope/job_12/step_0" is of job 12; none outside Slurm's own
+/// cgroups.
 [[nodiscard]] std::optional<std::uint32_t> job_of_cgroup(std::string_view text);
 
 /// Whether a slurmstepd of the job lives on this node.

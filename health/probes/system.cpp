@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The kernel, its clock, modules, services and limits. Clock and limits are this process's own:
+// The kernel, its clock, modules and limits. Clock and limits are this process's own:
 // they are asked of the kernel, not read below the root.
 #include "holdfast/common/text.hpp"
 #include "looks.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <limits>
 #include <sys/resource.h>
 #include <sys/timex.h>
@@ -62,45 +62,21 @@ Fact<std::vector<std::string>> modules(const Tree& tree) {
   return out;
 }
 
-// The services a GPU node of a Slurm cluster may have. A service is installed when systemd has a
-// unit file of its name, and runs when its cgroup has a process: no bus is asked and nothing
-// started.
-constexpr std::array<std::string_view, 14> known_services{"slurmd",
-                                                          "munge",
-                                                          "nvidia-fabricmanager",
-                                                          "nvidia-persistenced",
-                                                          "nvidia-imex",
-                                                          "nvidia-dcgm",
-                                                          "chrony",
-                                                          "chronyd",
-                                                          "ntp",
-                                                          "systemd-timesyncd",
-                                                          "sssd",
-                                                          "openibd",
-                                                          "rdma-ndd",
-                                                          "containerd"};
-
-bool is_installed(const Tree& tree, std::string_view name) {
-  for (const char* folder : {"etc/systemd/system", "lib/systemd/system", "usr/lib/systemd/system"})
-    if (tree.exists(cat(std::string_view(folder), '/', name, ".service"))) return true;
-  return false;
+/// "0.20 0.18 0.12 1/80 11206" of proc(5): behind the slash stand the threads there are.
+Fact<std::uint64_t> threads(const Tree& tree) {
+  const auto text = tree.text("proc/loadavg");
+  if (!text.known()) return Fact<std::uint64_t>::missing(text.gap(), text.why());
+  const auto slash = text->find('/');
+  if (slash == std::string::npos)
+    return Fact<std::uint64_t>::unseen("proc/loadavg tells no threads");
+  return leading_number(text->substr(slash + 1));
 }
 
-Fact<std::map<std::string, bool>> services(const Tree& tree) {
-  // cgroup v2, or the named hierarchy of systemd under v1
-  std::string slice = "sys/fs/cgroup/system.slice";
-  if (!tree.exists(slice)) slice = "sys/fs/cgroup/systemd/system.slice";
-  if (!tree.exists(slice)) return Fact<std::map<std::string, bool>>::lacking("no systemd here");
-  std::map<std::string, bool> out;
-  for (const std::string_view name : known_services) {
-    // a unit's own processes may lie one level further down
-    const std::string group = cat(slice, '/', name, ".service");
-    if (tree.exists(group))
-      out[std::string(name)] = true;  // systemd removes the group with the last process
-    else if (is_installed(tree, name))
-      out[std::string(name)] = false;
-  }
-  return out;
+/// What ends the numbers first: their range, or the threads the kernel has room for.
+Fact<std::uint64_t> most_pids(const Tree& tree) {
+  const auto range = tree.number("proc/sys/kernel/pid_max");
+  const auto room = tree.number("proc/sys/kernel/threads-max");
+  return range.known() && room.known() ? Fact<std::uint64_t>(std::min(*range, *room)) : range;
 }
 
 Fact<std::vector<std::string>> controllers(const Tree& tree) {
@@ -140,13 +116,13 @@ void look_at_system(const Tree& tree, Depth depth, Facts& facts) {
   ask_clock(system);
   ask_limits(system);
   system.modules = modules(tree);
-  system.services = services(tree);
   if (depth == Depth::quick) return;
   system.kernel = tree.text("proc/sys/kernel/osrelease");
   system.clock_source =
       tree.text("sys/devices/system/clocksource/clocksource0/current_clocksource");
   read_files(tree, system);
-  system.pids_most = tree.number("proc/sys/kernel/pid_max");
+  system.threads = threads(tree);
+  system.pids_most = most_pids(tree);
   system.cgroup_controllers = controllers(tree);
 }
 

@@ -194,9 +194,11 @@ void fill_host(Facts& facts) {
   system.clock_source = std::string("tsc");
   system.modules = std::vector<std::string>{"nvidia", "nvidia_uvm", "nvidia_peermem", "mlx5_ib"};
   system.services = std::map<std::string, bool>{{"slurmd", true}, {"chrony", true}};
+  system.services_missing = std::vector<std::string>{"nvidia-imex"};
   system.blocked = std::vector<ProcessFacts>{};
   system.zombies = 1;
   system.processes = 2100;
+  system.threads = 9000;
   system.files_open = 9000;
   system.files_most = 1U << 30;
   system.pids_most = 4194304;

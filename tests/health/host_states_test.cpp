@@ -11,18 +11,16 @@
 namespace holdfast::health {
 namespace {
 
-/// The worst that one check says when a node comes back; "nothing" when it is silent.
+/// What one check says when a node comes back; "nothing" when it is silent.
 std::string said(const Node& node, std::string_view check) {
   const Limits limits{node.node, {}};
-  const Finding* worst = nullptr;
-  const Findings findings =
-      judge({node.facts, node.before, limits, Tier::return_to_service}, Overrides{});
-  for (const Finding& finding : findings)
-    if (finding.check == check && (worst == nullptr || finding.severity > worst->severity))
-      worst = &finding;
-  if (worst == nullptr) return "nothing";
-  const std::string what = worst->severity == Severity::pass ? "" : cat(": ", worst->what);
-  return cat(word_of(worst->severity), what);
+  std::vector<std::string> all;
+  for (const Finding& finding :
+       judge({node.facts, node.before, limits, Tier::return_to_service}, Overrides{}))
+    if (finding.check == check)
+      all.push_back(cat(word_of(finding.severity),
+                        finding.severity == Severity::pass ? "" : cat(": ", finding.what)));
+  return all.empty() ? "nothing" : join(all, "; ");
 }
 
 MountFacts full(std::string_view path, std::string_view type) {
@@ -97,6 +95,57 @@ TEST(FreeMemory, DoesNotMissWhatIsSetAsideForHugePages) {
   EXPECT_EQ(said(node, "mem.free"), "pass");
   node.facts.memory.available_bytes = 300 * gib;
   EXPECT_EQ(said(node, "mem.free"), "watch: % of memory available with no job here: 37.5");
+}
+
+TEST(ModulesAndServicesOfTheClass, AreFoundAsPeopleWriteThem) {
+  Node node;
+  node.node.modules = {"nvidia-uvm", "nvidia_peermem"};
+  node.node.services = {"slurmd.service", "chrony"};
+  EXPECT_EQ(said(node, "os.modules"), "pass");
+  EXPECT_EQ(said(node, "os.services"), "pass");
+  node.node.modules = {"gdr-drv"};
+  EXPECT_EQ(said(node, "os.modules"), "unfit: the module is not loaded");
+  (*node.facts.system.services)["slurmd"] = false;
+  EXPECT_EQ(said(node, "os.services"), "unfit: the service does not run");
+}
+
+TEST(Clock, ThatIsNotSynchronizedIsNotJudgedByItsBound) {
+  Node node;
+  node.facts.system.clock_error_us = 16'000'000;  // as far as the kernel counts
+  node.facts.system.clock_synchronized = false;
+  EXPECT_EQ(said(node, "os.clock"), "watch: the clock is not synchronized");
+  node.facts.system.clock_synchronized = true;
+  EXPECT_EQ(said(node, "os.clock"),
+            "watch: nobody has set the clock for long: it may be off by 16 s");
+  node.facts.system.clock_error_us = 1'100'000;  // half an hour after the last, as timesyncd does
+  EXPECT_EQ(said(node, "os.clock"), "pass");
+}
+
+TEST(GpusThatSlurmPromises, MayBePartsOfOne) {
+  Node node;
+  node.facts.slurm.gres_gpus = 64;
+  EXPECT_EQ(said(node, "slurm.gres"), "unfit: 8 GPUs answer");
+  node.facts.gpu_driver.compute_nodes = 64;  // AMD's
+  EXPECT_EQ(said(node, "slurm.gres"), "pass");
+}
+
+TEST(GpusThatSlurmPromises, AreNotMissedWhereTheyAreOnTheBusWithoutADriver) {
+  Node node;
+  node.facts.gpus = Fact<std::vector<GpuFacts>>::lacking("no GPU driver here");
+  EXPECT_EQ(said(node, "slurm.gres"), "nothing") << "gpu.driver and gpu.count speak of it";
+  std::erase_if(*node.facts.pci, [](const PciFacts& p) { return p.kind == "gpu"; });
+  EXPECT_EQ(said(node, "slurm.gres"), "unfit: no GPU is on the bus");
+  node.facts.gpus = {};
+  EXPECT_EQ(said(node, "slurm.gres"), "nothing") << "nobody asked for GPUs";
+}
+
+TEST(ProcessIds, AreTakenByThreadsToo) {
+  Node node;
+  node.facts.system.pids_most = 32768;
+  node.facts.system.threads = 32000;
+  EXPECT_EQ(said(node, "os.fds_pids"), "unfit: 97.7 % of process ids are used");
+  node.facts.system.threads = 9000;
+  EXPECT_EQ(said(node, "os.fds_pids"), "pass");
 }
 
 TEST(FuseRequests, MayWaitAsLongAsTheirServerMakesNobodyElseWait) {

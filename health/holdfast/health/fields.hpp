@@ -216,9 +216,11 @@ void fields(auto& visit, Of<SystemFacts> auto& s) {
   visit("clock_source", s.clock_source);
   visit("modules", s.modules);
   visit("services", s.services);
+  visit("services_missing", s.services_missing);
   visit("blocked", s.blocked);
   visit("zombies", s.zombies);
   visit("processes", s.processes);
+  visit("threads", s.threads);
   visit("files_open", s.files_open);
   visit("files_most", s.files_most);
   visit("pids_most", s.pids_most);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace holdfast::health {
@@ -48,6 +49,13 @@ struct ProcessFacts {
   friend bool operator==(const ProcessFacts&, const ProcessFacts&) = default;
 };
 
+/// A service by the name it goes by: "munge.service" is "munge".
+[[nodiscard]] inline std::string_view service_name(std::string_view name) {
+  constexpr std::string_view suffix = ".service";
+  if (name.ends_with(suffix)) name.remove_suffix(suffix.size());
+  return name;
+}
+
 struct SystemFacts {
   Fact<std::string> kernel;  ///< uname -r
   Fact<double> uptime_s;
@@ -57,10 +65,12 @@ struct SystemFacts {
   Fact<std::string> clock_source;
   Fact<std::vector<std::string>> modules;
   Fact<std::map<std::string, bool>> services;  ///< "slurmd" → runs; only those that are installed
-  Fact<std::vector<ProcessFacts>> blocked;     ///< in state D
+  Fact<std::vector<std::string>> services_missing;  ///< looked for and not installed
+  Fact<std::vector<ProcessFacts>> blocked;          ///< in state D
   Fact<std::uint64_t> zombies, processes;
-  Fact<std::uint64_t> files_open, files_most, pids_most;
-  Fact<std::map<std::string, std::uint64_t>> limits;  ///< of this process: "memlock", "nofile",
+  Fact<std::uint64_t> threads;  ///< each has a number of its own, as a process has
+  Fact<std::uint64_t> files_open, files_most, pids_most;  ///< the last also counts threads
+  Fact<std::map<std::string, std::uint64_t>> limits;      ///< of this process: "memlock", "nofile",
                                                       ///< "stack"; unlimited is the largest number
   Fact<std::vector<std::string>> cgroup_controllers;
   /// Variables of the caller's job that shape GPU programs; lacking outside a job.

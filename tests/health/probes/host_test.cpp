@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fake_root.hpp"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 namespace holdfast::health {
@@ -76,8 +78,22 @@ TEST_F(LookAtHost, ReadsCpus) {
   EXPECT_TRUE(cpu.pressure.is("cpu 1.25 memory 1.25 io 1.25"));
 }
 
-TEST_F(LookAtHost, AsksNoCpuForItsThrottlingWhenTimeIsShort) {
-  EXPECT_FALSE(look(Depth::usual).cpu.throttled.asked());
+TEST_F(LookAtHost, AsksEveryCpuForItsThrottlingInEveryLookThatIsNotQuick) {
+  root_.file("sys/devices/system/cpu/online", "0-9");
+  for (int cpu = 3; cpu < 10; ++cpu)
+    root_.file("sys/devices/system/cpu/cpu" + std::to_string(cpu) +
+                   "/thermal_throttle/core_throttle_count",
+               "1");
+  EXPECT_TRUE(look(Depth::usual).cpu.throttled.is(13));
+  EXPECT_TRUE(look(Depth::thorough).cpu.throttled.is(13));
+  EXPECT_FALSE(look(Depth::quick).cpu.throttled.asked());
+}
+
+TEST_F(LookAtHost, LacksThrottleCountsWhereTheKernelHasNone) {
+  for (int cpu = 0; cpu < 3; ++cpu)
+    std::filesystem::remove_all(
+        root_.path() / ("sys/devices/system/cpu/cpu" + std::to_string(cpu)) / "thermal_throttle");
+  EXPECT_EQ(look(Depth::usual).cpu.throttled.gap(), Gap::lacking);
 }
 
 TEST_F(LookAtHost, FindsTheSlowestCpuWhenThereIsTime) {
@@ -122,9 +138,10 @@ class LookAtSystem : public ::testing::Test {
         .file("sys/fs/cgroup/system.slice/slurmd.service/cgroup.procs", "812")
         .file("usr/lib/systemd/system/munge.service", "[Unit]");
   }
-  SystemFacts look() {
+  SystemFacts look(const std::vector<std::string>& also = {}) {
     Facts facts;
     look_at_system(root_.tree(), Depth::usual, facts);
+    look_at_services(root_.tree(), also, facts.system);
     return facts.system;
   }
   FakeRoot root_;
@@ -149,6 +166,52 @@ TEST_F(LookAtSystem, TellsAServiceThatRunsFromOneThatIsOnlyInstalled) {
   EXPECT_EQ(services.at("slurmd"), true);
   EXPECT_EQ(services.at("munge"), false);
   EXPECT_FALSE(services.contains("nvidia-imex"));
+  EXPECT_GT(std::ranges::count(*look().services_missing, "nvidia-imex"), 0);
+}
+
+TEST_F(LookAtSystem, LooksForTheServicesThatAreNamed) {
+  const std::string slice = "sys/fs/cgroup/system.slice/";
+  root_.file(slice + "docker.service/cgroup.procs", "1")
+      .file(slice + "ssh.service/cgroup.procs", "2")
+      .file("usr/lib/systemd/system/ssh.service", "[Service]")
+      .link("etc/systemd/system/sshd.service", "../../../usr/lib/systemd/system/ssh.service")
+      .file(slice + "system-my\\x2dagent.slice/my-agent@gpu.service/cgroup.procs", "3")
+      .file("etc/systemd/system/my-agent@.service", "[Service]");
+  const SystemFacts system =
+      look({"docker.service", "sshd", "my-agent@gpu", "my-agent@ib", "nowhere", "../x"});
+  const auto& services = *system.services;
+  EXPECT_TRUE(services.at("docker"));
+  EXPECT_TRUE(services.at("sshd")) << "by the name of its unit";
+  EXPECT_TRUE(services.at("my-agent@gpu"));
+  EXPECT_FALSE(services.at("my-agent@ib"));
+  EXPECT_FALSE(services.contains("nowhere"));
+  EXPECT_EQ(std::ranges::count(*system.services_missing, "nowhere"), 1);
+}
+
+TEST_F(LookAtSystem, KnowsAServiceThatHasDoneItsWork) {
+  root_
+      .file("usr/lib/systemd/system/openibd.service",
+            "[Service]\nType=oneshot\nRemainAfterExit=yes")
+      .file("usr/lib/systemd/system/kubelet.service", "[Service]\nSlice=runtime.slice");
+  EXPECT_TRUE(look().services->at("openibd")) << "an old systemd does not say";
+  root_.directory("run/systemd/units");
+  EXPECT_FALSE(look().services->at("openibd"));
+  for (const std::string unit : {"openibd", "kubelet", "munge"})
+    root_.link("run/systemd/units/invocation:" + unit + ".service", "1f3a");
+  const auto services = *look({"kubelet"}).services;
+  EXPECT_TRUE(services.at("openibd"));
+  EXPECT_TRUE(services.at("kubelet"));
+  EXPECT_FALSE(services.at("munge")) << "a daemon that starts again and again has no process";
+}
+
+TEST_F(LookAtSystem, CountsThreadsAndWhatEndsTheirNumbers) {
+  root_.file("proc/loadavg", "0.20 0.18 0.12 1/3080 11206");
+  EXPECT_TRUE(look().threads.is(3'080));
+  EXPECT_TRUE(look().pids_most.is(4'194'304));
+  root_.file("proc/sys/kernel/threads-max", "20000");
+  EXPECT_TRUE(look().pids_most.is(20'000));
+  root_.file("proc/loadavg", "0.20");
+  EXPECT_TRUE(look().threads.unseen());
 }
 
 TEST(LookAtSystemOfAContainer, LacksWhatIsNotThere) {
@@ -156,6 +219,7 @@ TEST(LookAtSystemOfAContainer, LacksWhatIsNotThere) {
   Facts facts;
   look_at_system(root.tree(), Depth::usual, facts);
   EXPECT_EQ(facts.system.modules.gap(), Gap::lacking);
+  look_at_services(root.tree(), {}, facts.system);
   EXPECT_EQ(facts.system.services.gap(), Gap::lacking);
   EXPECT_EQ(facts.system.files_open.gap(), Gap::lacking);
 }

@@ -29,6 +29,7 @@ struct GatherWish {
   KernelLogCursor cursor;              ///< how far the kernel log was read before
   std::vector<std::string> without;    ///< probes that this tier has no need of
   std::vector<std::string> leave_out;  ///< probes that the site does not want; the facts say so
+  std::vector<std::string> services;   ///< to look for beside those that GPU nodes have
   std::vector<std::string> write_to;   ///< directories to write a file to; only when thorough
   /// Prints the service processor's log, one entry a line; empty: it is not asked. Called in a
   /// child.
