@@ -89,8 +89,8 @@ std::string cgroup_of(const Tree& tree, const std::string& process) {
 }
 
 /// Whether a process of root's is what its name says: a setuid program that a user calls by another
-/// name is root's too. Where the kernel does not tell the program, the name is believed; a daemon
-/// that was upgraded while it runs has more behind its name.
+/// name is root's too. Where the kernel does not tell the program, the name is believed. There may
+/// be more behind the name: "slurmstepd-wlm" of Debian, "slurmstepd (deleted)" after an upgrade.
 bool runs_program(const Tree& tree, const std::string& process, std::string_view name) {
   const std::string program = tree.link(cat(process, "/exe"));
   return program.empty() ||

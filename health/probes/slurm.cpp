@@ -126,7 +126,7 @@ Fact<std::uint64_t> configured_cpus(const Words& node) {
                                      std::string_view(by_board ? "socketsperboard" : ""),
                                      std::string_view("corespersocket"),
                                      std::string_view("threadspercore")}) {
-    const auto factor = number_of(node, key);
+    auto factor = number_of(node, key);
     if (factor.unseen()) return factor;
     told = told || factor.known();
     product *= std::min(factor.value_or(1), std::uint64_t{1} << 15);

@@ -173,7 +173,7 @@ TEST_F(LookAtProcesses, BelievesNoDaemonThatRunsAnotherProgram) {
   add(103, "python", 'R', 1002, "/system.slice/slurmstepd.scope/job_77/step_0/user/task_0");
   add(104, "slurmstepd", 'S', 0, "/system.slice/slurmstepd.scope/job_12/step_0/slurm");
   root_.file("proc/104/cmdline", std::string("slurmstepd: [12.0]\0", 19))
-      .link("proc/104/exe", "/usr/sbin/slurmstepd (deleted)");
+      .link("proc/104/exe", "/usr/sbin/slurmstepd-wlm (deleted)");
   const Facts facts = look();
   EXPECT_TRUE(facts.slurm.jobs.is({12, 77}));
   EXPECT_EQ(facts.slurm.leftovers->size(), 1U);
