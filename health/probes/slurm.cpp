@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What Slurm's files promise of this node, and whether munge answers. No controller is asked and no
 // program run. Lines of slurm.conf are KEY=VALUE words; a line that ends in a backslash goes on.
-// What its "Include" lines name is not read.
 #include "holdfast/common/hostlist.hpp"
 #include "holdfast/common/text.hpp"
 #include "looks.hpp"
@@ -52,6 +51,34 @@ std::vector<std::string> lines_of(std::string_view text) {
   return out;
 }
 
+/// The lines of a file, and of those that "Include" lines of it name, at their places: relative to
+/// where Slurm's files lie. One that includes itself is read no deeper than people nest them.
+void add_lines(const Tree& tree,
+               std::string_view text,
+               unsigned depth,
+               std::vector<std::string>& out) {
+  constexpr std::string_view mark = "include ";
+  for (std::string& line : lines_of(text)) {
+    const std::string_view words = trim(line);
+    if (lower(words.substr(0, mark.size())) != mark) {
+      out.push_back(std::move(line));
+      continue;
+    }
+    if (depth == 0) continue;
+    const std::string name(trim(words.substr(mark.size())));
+    const auto more = name.starts_with('/') ? tree.long_text(name.substr(1), most_configuration)
+                                            : configuration(tree, name);
+    add_lines(tree, more.value_or(""), depth - 1, out);
+  }
+}
+
+std::vector<std::string> all_lines_of(const Tree& tree, std::string_view text) {
+  constexpr unsigned deepest = 3;
+  std::vector<std::string> out;
+  add_lines(tree, text, deepest, out);
+  return out;
+}
+
 Words words_of(std::string_view line) {
   Words out;
   for (const std::string_view word : split(line, ' ')) {
@@ -96,7 +123,8 @@ Words with_defaults(Words words, const Words& others) {
 SlurmConf slurm_conf(const Tree& tree, const std::string& node) {
   SlurmConf conf;
   Words defaults;
-  for (const std::string& line : lines_of(configuration(tree, "slurm.conf").value_or(""))) {
+  for (const std::string& line :
+       all_lines_of(tree, configuration(tree, "slurm.conf").value_or(""))) {
     Words words = words_of(line);
     const std::string_view hosts = value_of(words, "nodename");
     if (hosts.empty())
@@ -153,7 +181,7 @@ Fact<std::uint64_t> promised_gpus(const Tree& tree, const std::string& node, con
   if (text.unseen()) return Fact<std::uint64_t>::missing(text.gap(), text.why());
   std::optional<std::uint64_t> promised;
   bool of_nvidia = false;
-  for (const std::string& gres : lines_of(text.value_or(""))) {
+  for (const std::string& gres : all_lines_of(tree, text.value_or(""))) {
     const Words words = words_of(gres);
     const std::string_view hosts = value_of(words, "nodename");
     if (!hosts.empty() && !names_node(hosts, node)) continue;

@@ -84,6 +84,22 @@ TEST(LookAtSlurm, ReadsTabsQuotesAndDefaults) {
   EXPECT_EQ(look(root, "n5").configured_cpus.gap(), Gap::lacking);
 }
 
+TEST(LookAtSlurm, ReadsTheFilesThatSlurmConfIncludes) {
+  FakeRoot root;
+  root.file("etc/slurm/slurm.conf",
+            "NodeName=DEFAULT RealMemory=7\ninclude nodes.conf\nSlurmdSpoolDir=/spool\n"
+            "Include slurm.conf")
+      .file("etc/slurm/nodes.conf", "Include /opt/gpu-nodes.conf\nNodeName=n3 CPUs=8")
+      .file("opt/gpu-nodes.conf", "NodeName=n2 CPUs=64 Gres=gpu:8")
+      .directory("spool");
+  const SlurmFacts slurm = look(root);
+  EXPECT_TRUE(slurm.configured_cpus.is(64));
+  EXPECT_TRUE(slurm.configured_memory_mb.is(7)) << "as said before the files were included";
+  EXPECT_TRUE(slurm.gres_gpus.is(8));
+  EXPECT_TRUE(slurm.spool_bytes_free.known());
+  EXPECT_TRUE(look(root, "n3").configured_cpus.is(8));
+}
+
 TEST(LookAtSlurm, MultipliesTheSocketsOfEachBoard) {
   FakeRoot root;
   root.file("etc/slurm/slurm.conf", "NodeName=n2 Boards=2 SocketsPerBoard=2 CoresPerSocket=8");
