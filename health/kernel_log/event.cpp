@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // One record becomes one event or none. Called for every record since the last run, up to some
 // thousands: lines that begin like no known one are passed over before anything is searched in
-// them.
+// them. Nothing is decided by what a user may have written into one: his process's name, the name
+// of a file or of a cgroup of his.
 #include "holdfast/health/kernel_log/event.hpp"
 
-#include "holdfast/common/text.hpp"
+#include "aer_line.hpp"
 #include "holdfast/health/kernel_log/sxid.hpp"
 #include "holdfast/health/kernel_log/xid.hpp"
+#include "hung_task.hpp"
+#include "line_form.hpp"
 #include "line_patterns.hpp"
 #include "machine_check.hpp"
 #include "scanner.hpp"
+#include "user_name.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace holdfast::health {
@@ -19,7 +24,6 @@ namespace holdfast::health {
 namespace {
 
 constexpr std::size_t max_event_text = 200;
-constexpr std::size_t max_event_device = 128;
 
 std::optional<KernelEvent> xid_event(std::string_view text) {
   const auto line = parse_xid_line(text);
@@ -52,110 +56,103 @@ std::optional<KernelEvent> sxid_event(std::string_view text) {
   return event;
 }
 
-/// "python[4711]: segfault at 0 ip … in libnccl.so.2[…]": evidence about a program, nothing more.
-std::optional<KernelEvent> crash_event(std::string_view text) {
-  Scanner scanner(text);
-  const auto name = scanner.until("[");
-  if (!name || name->size() > 15) return std::nullopt;
-  const auto pid = scanner.number();
-  if (!pid || !scanner.take("]: segfault at ")) return std::nullopt;
-  if (!scanner.until(" in ")) return std::nullopt;
-  const std::string_view library = scanner.rest().substr(0, scanner.rest().find_first_of("[ "));
-  constexpr std::string_view known[] = {
-      "libnccl", "librccl", "libcuda", "libibverbs", "libmlx5", "libucp", "libuct", "libfabric"};
-  for (const std::string_view start : known) {
-    if (!library.starts_with(start)) continue;
-    KernelEvent event;
-    event.kind = KernelEventKind::crash;
-    event.device = std::string(library);
-    event.pid = *pid;
-    event.process = std::string(*name);
-    event.by_program = true;
-    event.action = Action::tell_user;
-    event.meaning = cat("program crashed in ", library);
-    return event;
-  }
-  return std::nullopt;
-}
-
-/// "mlx5_core 0000:18:00.0 eth0: rest": driver, address, perhaps an interface.
+/// "mlx5_core 0000:18:00.0 eth0: message": driver, address, perhaps an interface.
 struct DriverLine {
   std::string_view driver;
   std::string address;
   std::string_view interface;
-  std::string_view rest;
+  std::string_view message;
 };
+
+/// "mlx5_cmd_out_err:808:(pid 123): " stands before what some drivers say, "igb: eth0 " and
+/// "amdgpu: " before what others do.
+std::string_view without_origin(const DriverLine& line) {
+  Scanner scanner(line.message);
+  scanner.take("AER: ");
+  if (scanner.take(line.driver)) {
+    if (!scanner.take(": ")) return line.message;
+    if (!line.interface.empty() && scanner.take(line.interface)) scanner.take(" ");
+    return scanner.rest();
+  }
+  Scanner function = scanner;
+  if (function.until(":") && function.number() && function.take(":(pid ") && function.number() &&
+      function.take("): "))
+    return function.rest();
+  return scanner.rest();
+}
 
 std::optional<DriverLine> driver_line(std::string_view text) {
   Scanner scanner(text);
   DriverLine line;
   line.driver = scanner.word();
-  if (!scanner.take(" ")) return std::nullopt;
-  // the address ends at ": " or at a blank before the interface; it has colons of its own
-  const auto end = std::min(scanner.rest().find(": "), scanner.rest().find(' '));
-  const auto address = pci_address(scanner.rest().substr(0, end));
-  if (!address || end == std::string_view::npos) return std::nullopt;
-  line.address = *address;
-  scanner.take(scanner.rest().substr(0, end));
+  if (line.driver.empty() || !scanner.take(" ")) return std::nullopt;
+  const auto address = leading_pci_address(scanner.rest());
+  if (!scanner.take(address) || address.empty()) return std::nullopt;
+  line.address = *pci_address(address);
   if (scanner.take(" ")) {
-    const auto interface = scanner.until(": ");
-    if (!interface || interface->size() > 64) return std::nullopt;
-    line.interface = interface->substr(0, interface->find(' '));  // "eth0 (unregistered)"
-  } else {
-    scanner.take(": ");
+    constexpr std::size_t longest_interface = 15;  // IFNAMSIZ without its end
+    const std::string_view rest = scanner.rest();
+    line.interface = rest.substr(0, rest.find_first_of(" :"));
+    if (line.interface.size() > longest_interface || !scanner.take(line.interface))
+      return std::nullopt;
+    scanner.take(" (unregistered)");
   }
-  line.rest = scanner.rest();
+  if (!scanner.take(": ")) return std::nullopt;
+  line.message = scanner.rest();
+  line.message = without_origin(line);
   return line;
 }
 
-bool holds(std::string_view text, std::string_view words) {
-  return words.empty() || text.find(words) != std::string_view::npos;
+/// A drive that takes media out, and what a user mounts as a container: the node does not stand or
+/// fall with it.
+bool is_no_disk_of_the_node(std::string_view disk) {
+  constexpr std::array<std::string_view, 6> others{"sr", "fd", "loop", "nbd", "ram", "zram"};
+  return std::ranges::any_of(others, [disk](std::string_view start) {
+    return disk.starts_with(start) && disk.size() > start.size() && disk[start.size()] >= '0' &&
+           disk[start.size()] <= '9';
+  });
 }
 
-bool fits(const LinePattern& pattern,
-          std::string_view text,
-          const std::optional<DriverLine>& driver) {
-  if (pattern.shape == LineShape::plain)
-    return text.starts_with(pattern.starts) && holds(text, pattern.contains);
-  return driver && (pattern.starts.empty() || driver->driver == pattern.starts) &&
-         holds(driver->rest, pattern.contains);
+/// "fs-OST0001-osc-ffff8881" is the node's end of the connection to fs-OST0001. Where it is told
+/// that the connection is back, the server may be named by its address only.
+std::string server_of(std::string connection) {
+  for (const std::string_view end : {"-osc-", "-mdc-", "-lwp-"})
+    if (const auto at = connection.rfind(end); at != std::string::npos) connection.resize(at);
+  return connection;
 }
 
-/// The word behind `mark`: a disk, a server, a CPU.
-std::string subject_after(std::string_view text, std::string_view mark) {
-  const auto at = text.find(mark);
-  if (mark.empty() || at == std::string_view::npos) return {};
-  const std::string_view rest = text.substr(at + mark.size());
-  std::string_view word = rest.substr(0, rest.find_first_of(" ,);"));
-  while (word.ends_with(':') || word.ends_with('.'))
-    word.remove_suffix(1);
-  const auto address = pci_address(word);
-  return address ? *address : std::string(word.substr(0, max_event_device));
-}
-
-/// "Killed process 4711 (python)" and "task python:4711 blocked" name a process.
+/// "Killed process 4711 (python) total-vm:…"
 void set_process(KernelEvent& event, std::string_view text) {
   Scanner killed(text);
-  if (killed.until("Killed process ")) {
-    event.pid = killed.number().value_or(0);
-    if (killed.take(" ("))
-      if (const auto name = killed.until(")")) event.process = std::string(name->substr(0, 15));
-    return;
-  }
-  Scanner hung(text);
-  if (!hung.take("INFO: task ")) return;
-  const auto task = hung.until(" blocked for more than ");
-  if (!task) return;
-  const auto colon = task->rfind(':');  // "kworker/u256:1:4711": a name may hold colons
-  if (colon == std::string_view::npos) return;
-  event.process = std::string(task->substr(0, colon).substr(0, 32));
-  event.pid = Scanner(task->substr(colon + 1)).number().value_or(0);
+  if (!killed.until("Killed process ")) return;
+  event.pid = killed.number().value_or(0);
+  if (!killed.take(" (")) return;
+  if (const auto name = killed.until(")"))
+    event.process = std::string(name->substr(0, max_process_name));
+}
+
+/// The subject where the row fits.
+std::optional<std::string> fits(const LinePattern& pattern,
+                                std::string_view text,
+                                const std::optional<DriverLine>& driver) {
+  if (pattern.driver.empty()) return match_form(pattern.form, text);
+  if (!driver || (pattern.driver != any_driver && pattern.driver != driver->driver))
+    return std::nullopt;
+  const bool of_link = pattern.kind == KernelEventKind::link;
+  if (of_link && driver->interface.empty()) return std::nullopt;
+  if (!match_form(pattern.form, driver->message)) return std::nullopt;
+  return of_link ? std::string(driver->interface) : driver->address;
 }
 
 std::optional<KernelEvent> pattern_event(std::string_view text) {
   const auto driver = driver_line(text);
+  if (driver)
+    if (auto event = aer_of(driver->address, driver->message)) return event;
   for (const LinePattern& pattern : line_patterns()) {
-    if (!fits(pattern, text, driver)) continue;
+    auto subject = fits(pattern, text, driver);
+    if (!subject) continue;
+    if (pattern.kind == KernelEventKind::disk && is_no_disk_of_the_node(*subject))
+      return std::nullopt;
     KernelEvent event;
     event.kind = pattern.kind;
     event.severity = pattern.severity;
@@ -163,13 +160,9 @@ std::optional<KernelEvent> pattern_event(std::string_view text) {
     event.by_program = pattern.by_program;
     event.recovered = pattern.recovered;
     event.meaning = std::string(pattern.meaning);
-    if (pattern.shape == LineShape::plain)
-      event.device = subject_after(text, pattern.after);
-    else if (pattern.kind == KernelEventKind::link && !driver->interface.empty())
-      event.device = std::string(driver->interface);
-    else
-      event.device = driver->address;
-    set_process(event, text);
+    event.device = pattern.kind == KernelEventKind::network_fs ? server_of(std::move(*subject))
+                                                               : std::move(*subject);
+    if (event.kind == KernelEventKind::oom) set_process(event, text);
     return event;
   }
   return std::nullopt;
@@ -178,12 +171,18 @@ std::optional<KernelEvent> pattern_event(std::string_view text) {
 }  // namespace
 
 std::optional<KernelEvent> event_of(const KernelRecord& record, std::int64_t booted_at) {
-  if (record.facility != 0) return std::nullopt;
-  auto event = xid_event(record.text);
-  if (!event) event = sxid_event(record.text);
-  if (!event) event = machine_check_of(record.text);
-  if (!event) event = pattern_event(record.text);
-  if (!event) event = crash_event(record.text);
+  if (record.facility != 0 || record.fragment) return std::nullopt;
+  const std::string_view text = record.text;
+  std::optional<KernelEvent> event;
+  if (may_begin_with_a_name(text)) {
+    event = crash_of(text);
+  } else {
+    event = xid_event(text);
+    if (!event) event = sxid_event(text);
+    if (!event) event = machine_check_of(text);
+    if (!event) event = hung_task_of(text);
+    if (!event) event = pattern_event(text);
+  }
   if (!event) return std::nullopt;
   event->sequence = record.sequence;
   if (booted_at != 0) event->at = booted_at + static_cast<std::int64_t>(record.at_us / 1'000'000);

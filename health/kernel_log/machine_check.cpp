@@ -6,6 +6,8 @@
 #include "holdfast/common/text.hpp"
 #include "scanner.hpp"
 
+#include <algorithm>
+
 namespace holdfast::health {
 
 namespace {
@@ -35,13 +37,35 @@ std::optional<KernelEvent> bank_report(Scanner scanner) {
   return machine_check(corrected, cat("CPU ", *cpu), cat("machine check, bank ", *bank));
 }
 
+/// "memory read error on CPU_SrcID#0": in what error and where it lies stands nothing but words. A
+/// process can be called "EDAC MC0: 1 UE ", and what follows its name has brackets or a colon.
+bool says_where(std::string_view rest) {
+  const auto on = rest.find("on ");
+  const auto words = rest.substr(0, on);
+  return on != std::string_view::npos && (words.empty() || words.ends_with(' ')) &&
+         std::ranges::all_of(words, [](char letter) {
+           return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
+                  (letter >= '0' && letter <= '9') || letter == ' ' || letter == '_' ||
+                  letter == '-' || letter == '/';
+         });
+}
+
 /// "EDAC MC0: 1 CE memory read error on CPU_SrcID#0_MC#1 …"
 std::optional<KernelEvent> edac_report(Scanner scanner) {
   const auto controller = scanner.number();
   if (!controller || !scanner.take(": ") || !scanner.number()) return std::nullopt;
-  const std::string device = cat("mc", *controller);
-  if (scanner.take(" CE ")) return machine_check(true, device, "memory error");
-  if (scanner.take(" UE ")) return machine_check(false, device, "memory error");
+  const bool corrected = scanner.take(" CE ");
+  if (!corrected && !scanner.take(" UE ")) return std::nullopt;
+  if (!says_where(scanner.rest())) return std::nullopt;
+  return machine_check(corrected, cat("mc", *controller), "memory error");
+}
+
+/// "[Hardware Error]: Uncorrected, software restartable error.": what AMD's decoder says.
+std::optional<KernelEvent> decoded_report(Scanner scanner) {
+  constexpr std::string_view what = "machine check, decoded by the kernel";
+  if (scanner.take("Corrected error, no action required")) return machine_check(true, {}, what);
+  if (scanner.take("Uncorrected, ") || scanner.take("System Fatal error"))
+    return machine_check(false, {}, what);
   return std::nullopt;
 }
 
@@ -59,6 +83,7 @@ std::optional<KernelEvent> machine_check_of(std::string_view text) {
   Scanner scanner(text);
   if (scanner.take("mce: [Hardware Error]: ")) return bank_report(scanner);
   if (scanner.take("EDAC MC")) return edac_report(scanner);
+  if (scanner.take("[Hardware Error]: ")) return decoded_report(scanner);
   if (scanner.take("{")) return firmware_report(scanner);
   return std::nullopt;
 }

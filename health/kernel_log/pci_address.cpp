@@ -18,20 +18,29 @@ std::string padded(unsigned number, std::size_t digits) {
   return text.size() < digits ? std::string(digits - text.size(), '0') + text : text;
 }
 
+/// A number of so many digits, as every driver writes them: in a line that a process's name begins,
+/// 15 bytes are too few for an address with all of them.
+std::optional<unsigned> digits(Scanner& scanner, std::size_t least, std::size_t most) {
+  const std::string_view before = scanner.rest();
+  const auto number = scanner.number(16);
+  const std::size_t length = before.size() - scanner.rest().size();
+  return length >= least && length <= most ? number : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<std::string> pci_address(std::string_view text) {
   Scanner scanner(text);
   scanner.take("PCI:");
-  const auto domain = scanner.number(16);
+  const auto domain = digits(scanner, 4, 8);
   if (!domain || !scanner.take(":")) return std::nullopt;
-  const auto bus = scanner.number(16);
-  if (!bus || *bus > 0xff || !scanner.take(":")) return std::nullopt;
-  const auto device = scanner.number(16);
+  const auto bus = digits(scanner, 2, 2);
+  if (!bus || !scanner.take(":")) return std::nullopt;
+  const auto device = digits(scanner, 2, 2);
   if (!device || *device > 0x1f) return std::nullopt;
   unsigned function = 0;
   if (scanner.take(".")) {
-    const auto given = scanner.number(16);
+    const auto given = digits(scanner, 1, 1);
     if (!given || *given > 7) return std::nullopt;
     function = *given;
   }

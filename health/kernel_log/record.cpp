@@ -17,7 +17,14 @@ bool is_hex(char letter) {
          (letter >= 'A' && letter <= 'F');
 }
 
-/// The kernel writes bytes it does not trust as \xNN: a newline becomes a blank, the rest '?'.
+void set_priority(KernelRecord& record, unsigned priority) {
+  record.level = priority & 7U;
+  record.facility = priority >> 3U;
+}
+
+}  // namespace
+
+// The kernel writes bytes it does not trust as \xNN: a newline becomes a blank, the rest '?'.
 std::string printable(std::string_view text) {
   std::string out;
   out.reserve(std::min(text.size(), max_record_text));
@@ -37,13 +44,6 @@ std::string printable(std::string_view text) {
   return out;
 }
 
-void set_priority(KernelRecord& record, unsigned priority) {
-  record.level = priority & 7U;
-  record.facility = priority >> 3U;
-}
-
-}  // namespace
-
 std::optional<std::uint64_t> kmsg_sequence(std::string_view bytes) {
   Scanner scanner(bytes);
   if (!scanner.number() || !scanner.take(",")) return std::nullopt;
@@ -58,9 +58,11 @@ std::optional<KernelRecord> parse_kmsg_record(std::string_view bytes) {
   if (!sequence || !scanner.take(",")) return std::nullopt;
   const auto at = scanner.wide_number();
   if (!at) return std::nullopt;
-  // newer kernels put more fields between the time and the message
-  if (!scanner.until(";")) return std::nullopt;
+  if (!scanner.take(",")) return std::nullopt;
   KernelRecord record;
+  record.fragment = scanner.take("c") || scanner.take("+");
+  // newer kernels put more fields between the flag and the message
+  if (!scanner.until(";")) return std::nullopt;
   set_priority(record, *priority);
   record.sequence = *sequence;
   record.at_us = *at;

@@ -6,6 +6,7 @@
 #include "holdfast/health/kernel_log/event.hpp"
 #include "holdfast/health/kernel_log/xid.hpp"
 #include "scanner.hpp"
+#include "user_name.hpp"
 
 #include <algorithm>
 #include <array>
@@ -13,8 +14,6 @@
 namespace holdfast::health {
 
 namespace {
-
-constexpr std::size_t max_process_name = 15;  // TASK_COMM_LEN without its end
 
 /// "pid=7, name=python, " with either part missing.
 void take_process(Scanner& scanner, XidLine& line) {
@@ -55,9 +54,12 @@ std::optional<unsigned> action_in(std::string_view text) {
 }
 
 /// "RLW_SRC_TRACK Nonfatal XC0 i0 Link 08 (0x00000001 0x00000004 …)": the sub-code lies in the
-/// first word of the parentheses.
+/// first word of the parentheses. Read from the last "XC" back to its two words: a process whose
+/// name holds ", x Fatal" stands before them.
 std::optional<NvlinkXid> nvlink_in(std::string_view text) {
-  Scanner scanner(text);
+  const auto word = text.rfind("atal XC");
+  const auto clause = word == std::string_view::npos ? word : text.rfind(", ", word);
+  Scanner scanner(clause == std::string_view::npos ? text : text.substr(clause + 2));
   NvlinkXid out;
   out.unit = std::string(scanner.word().substr(0, 32));
   scanner.skip_blanks();

@@ -3,8 +3,6 @@
 
 #include "holdfast/common/text.hpp"
 #include "holdfast/health/kernel_log/event.hpp"
-#include "holdfast/health/kernel_log/sxid.hpp"
-#include "holdfast/health/kernel_log/xid.hpp"
 
 #include <utility>
 
@@ -17,8 +15,40 @@ constexpr std::size_t most_signs = 5000;
 /// A kernel's line in the words of the health checks.
 std::optional<health::KernelEvent> event_of(const std::string& line) {
   health::KernelRecord record;
-  record.text = line;
+  record.text = health::printable(line);
   return health::event_of(record, 0);
+}
+
+/// What a line of the kernel's log is a sign of. By what the health checks make of the line, never
+/// by a word somewhere in it: any user's process and files may be called by such words.
+std::optional<recovery::SignKind> kind_of(const health::KernelEvent& event) {
+  using From = health::KernelEventKind;
+  using To = recovery::SignKind;
+  const bool bad = is_bad(event.severity) && !event.by_program;
+  switch (event.kind) {
+    case From::xid:
+      return To::xid;
+    case From::sxid:
+      return To::sxid;
+    case From::off_bus:
+      return To::gpu_lost;
+    case From::mce:
+      return bad ? std::optional(To::mce) : std::nullopt;
+    case From::oom:
+      return To::oom_kill;
+    case From::link:  // of the fabric's own driver; one of the office network says "Link is Down"
+      return !event.recovered && event.text.ends_with("Link down") ? std::optional(To::port_down)
+                                                                   : std::nullopt;
+    case From::network_fs:
+      return bad ? std::optional(To::mount_stuck) : std::nullopt;
+    case From::amd_gpu:
+      if (bad && event.action == health::Action::reset_gpu) return To::ecc;
+      [[fallthrough]];
+    default:
+      return event.severity == health::Severity::fatal && !event.by_program
+                 ? std::optional(To::unfit)
+                 : std::nullopt;
+  }
 }
 
 }  // namespace
@@ -45,21 +75,11 @@ std::optional<recovery::NodeSign> meaning_of(const std::string& node,
               cat("the kernel killed ", sign.count, " processes of the job for memory"));
   if (sign.kind == From::broken || sign.kind == From::unfit) return as(To::unfit, sign.text);
   if (sign.kind != From::kernel_line) return std::nullopt;
-  const std::string text = lower(sign.text);
-  const auto says = [&](std::string_view words) { return text.find(words) != std::string::npos; };
-  if (health::parse_xid_line(sign.text)) return as(To::xid, sign.text);
-  if (health::parse_sxid_line(sign.text)) return as(To::sxid, sign.text);
-  if (says("fallen off the bus")) return as(To::gpu_lost, sign.text);
-  if (says("machine check") || says("mce: [hardware error]")) return as(To::mce, sign.text);
-  if (says("uncorrected error") || says("uncorrectable")) return as(To::ecc, sign.text);
-  if (says("out of memory: killed process") || says("oom-kill:"))
-    return as(To::oom_kill, sign.text);
-  if (says("link down") || says("link becomes down") || says("port down"))
-    return as(To::port_down, sign.text);
-  if (says("not responding, still trying") || says("not responding, timed out"))
-    return as(To::mount_stuck, sign.text);
-  if (fatal_fault(sign)) return as(To::unfit, sign.text);
-  return std::nullopt;
+  // it names processes and cgroups, but only behind these words, and is no event of health
+  if (sign.text.starts_with("oom-kill:constraint=")) return as(To::oom_kill, sign.text);
+  const auto event = event_of(sign.text);
+  const auto kind = event ? kind_of(*event) : std::nullopt;
+  return kind ? std::optional(as(*kind, sign.text)) : std::nullopt;
 }
 
 std::optional<recovery::SlurmVerdict> verdict_of(const slurm::JobFacts& job, unsigned restart) {

@@ -37,12 +37,9 @@ void Evidence::add(NodeSign sign) {
 
 /// "NVRM: Xid (PCI:0000:17:00): 79, …" where 0000:17:00.0 is not among the job's own.
 bool Evidence::is_of_another_gpu(const KernelLine& line) const {
-  constexpr std::string_view mark = "Xid (PCI:";
-  const auto at = line.text.find(mark);
-  if (at == std::string::npos || own_gpus_.empty()) return false;
-  const std::string_view gpu =
-      std::string_view(line.text).substr(at + mark.size(), std::string_view("0000:17:00").size());
-  return std::ranges::none_of(own_gpus_,
+  const std::string_view gpu = gpu_of(line);
+  return !gpu.empty() && !own_gpus_.empty() &&
+         std::ranges::none_of(own_gpus_,
                               [gpu](const std::string& own) { return own.starts_with(gpu); });
 }
 

@@ -55,15 +55,28 @@ std::optional<KernelLine> parse_kernel_record(std::string_view record) {
   return KernelLine{*priority & priority_bits,
                     std::chrono::microseconds(static_cast<std::int64_t>(*when)),
                     std::string(text),
-                    *priority >> facility_shift};
+                    *priority >> facility_shift,
+                    fields.size() > 3 && (fields[3] == "c" || fields[3] == "+")};
 }
 
 bool is_evidence(const KernelLine& line) {
-  if (line.facility != 0) return false;
+  if (line.facility != 0 || line.fragment) return false;
   if (line.priority <= error_priority) return true;
   const std::string text = lower(line.text);
   return std::ranges::any_of(
       words, [&](std::string_view word) { return text.find(word) != std::string::npos; });
+}
+
+std::string_view gpu_of(const KernelLine& line) {
+  constexpr std::array<std::string_view, 4> starts{
+      "NVRM: Xid (PCI:", "NVRM: GPU ", "NVRM: The NVIDIA GPU ", "amdgpu "};
+  constexpr std::string_view shape = "0000:17:00";
+  for (const std::string_view start : starts) {
+    if (!line.text.starts_with(start)) continue;
+    const auto gpu = std::string_view(line.text).substr(start.size(), shape.size());
+    if (gpu.size() == shape.size() && gpu[4] == ':' && gpu[7] == ':') return gpu;
+  }
+  return {};
 }
 
 KernelLog::KernelLog(const std::string& path)

@@ -15,6 +15,7 @@ struct KernelLine {
   std::chrono::microseconds when{};  // since boot, by the kernel's own clock
   std::string text;
   unsigned facility{};  // 0 is the kernel; all else was written by a program
+  bool fragment{};      // the rest of a broken line: the name of a user's cgroup, and no more
 };
 
 /// One record of /dev/kmsg: "6,1234,56789012,-;text\n KEY=value\n"; the keys are left out.
@@ -23,6 +24,9 @@ struct KernelLine {
 /// Whether a line may explain the end of a rank or a node: errors and worse, and what drivers say
 /// of GPUs, fabrics, memory and disks at any priority. Never what a program wrote there.
 [[nodiscard]] bool is_evidence(const KernelLine& line);
+
+/// The GPU of a line that its driver speaks of one in, "0000:17:00"; empty for all other lines.
+[[nodiscard]] std::string_view gpu_of(const KernelLine& line);
 
 /// The kernel's log from the node's boot on, read on from where the last reading ended.
 class KernelLog {

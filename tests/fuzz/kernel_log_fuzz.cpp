@@ -4,6 +4,7 @@
 #include "holdfast/health/kernel_log/event.hpp"
 #include "holdfast/health/kernel_log/record.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -24,6 +25,24 @@ void check(const holdfast::health::KernelRecord& record) {
   if (event->by_program && is_bad(event->severity)) std::abort();
 }
 
+/// The data's first bytes are the name of a process, the others that of its program's file.
+void forge(std::string_view data) {
+  using namespace holdfast::health;
+  constexpr std::size_t longest_name = 15;
+  const std::string name(data.substr(0, longest_name));
+  const std::string file(data.substr(name.size()));
+  KernelRecord record;
+  for (const std::string_view between : {"[4711]: segfault at 0 ip 0 sp 0 error 6 in ",
+                                         "[4711] bad frame in rt_sigreturn frame:0 ip:0 in ",
+                                         ": page allocation failure: order:4, mode:0x0,cpuset="}) {
+    record.text = printable(name) + std::string(between) + file;
+    record.text.resize(std::min(record.text.size(), max_record_text));
+    const auto event = event_of(record, 0);
+    if (event && (event->kind != KernelEventKind::crash || event->severity != Severity::note))
+      std::abort();
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -35,6 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto again = parse_kernel_log_cursor(to_text(*cursor));
     if (!again || *again != *cursor) std::abort();
   }
+  forge(text);
   KernelRecord record;
   record.text = std::string(text.substr(0, max_record_text));
   if (const auto event = event_of(record, 0))

@@ -287,6 +287,7 @@ void fields(auto& visit, Of<KernelEvent> auto& e) {
   visit("at", e.at);
   visit("kind", e.kind);
   visit("code", e.code);
+  visit("times", e.times);
   visit("device", e.device);
   visit("pid", e.pid);
   visit("process", e.process);

@@ -31,8 +31,9 @@ struct KernelEvent {
   std::int64_t at{};         ///< seconds since 1970, 0 when unknown
   KernelEventKind kind{KernelEventKind::xid};
   std::uint64_t code{};
-  std::string device;   ///< PCI address, port, interface, mount or server; empty when unknown
-  std::uint32_t pid{};  ///< 0 when unknown
+  std::uint64_t times{1};  ///< how often it was told; 0: by the way, another record counts it
+  std::string device;      ///< PCI address, port, interface, mount or server; empty when unknown
+  std::uint32_t pid{};     ///< 0 when unknown
   std::string process;
   bool by_program{};  ///< the running program causes this class of event; never a drain
   bool recovered{};   ///< "link up", "server OK": takes an earlier event of the device back

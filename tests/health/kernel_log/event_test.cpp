@@ -106,7 +106,7 @@ const Line lines[] = {
      "",
      Severity::note},
     {"Out of memory: Killed process 4711 (python) total-vm:1kB", Kind::oom, "", Severity::watch},
-    {"INFO: task nvidia-modeset/:812 blocked for more than 120 seconds.",
+    {"task:nvidia-modeset/ state:D stack:    0 pid:  812 ppid:     2 flags:0x00004000",
      Kind::hung_task,
      "",
      Severity::unfit},
@@ -133,11 +133,82 @@ const Line lines[] = {
      Severity::unfit},
     {"I/O error, dev nvme0n1, sector 123 op 0x0:(READ)", Kind::disk, "nvme0n1", Severity::unfit},
     {"nvme nvme0: Disabling device after reset failure: -19", Kind::disk, "nvme0", Severity::unfit},
-    {"md/raid1:md0: Disk failure on sdb1, disabling device.", Kind::disk, "sdb1", Severity::watch},
+    {"md/raid1:md0: Disk failure on sdb1, disabling device.", Kind::disk, "sdb1", Severity::unfit},
     {"nfs: server home.cluster not responding, still trying",
      Kind::network_fs,
      "home.cluster",
      Severity::unfit},
+    {"EXT4-fs (sda1): I/O error while writing superblock", Kind::disk, "sda1", Severity::unfit},
+    {"print_req_error: I/O error, dev sda, sector 1234", Kind::disk, "sda", Severity::unfit},
+    {"XFS (dm-0): Corruption of in-memory data (0x8) detected at xfs_trans_cancel+0x1. Shutting "
+     "down filesystem.",
+     Kind::disk,
+     "dm-0",
+     Severity::unfit},
+    {"NVRM: RmInitAdapter failed! (0x26:0xffff:1133)", Kind::off_bus, "", Severity::fatal},
+    {"NVRM: The NVIDIA GPU 0000:18:00.0 NVRM: (PCI ID: 10de:2330) installed in this system has "
+     "NVRM: fallen off the bus and is not responding to commands.",
+     Kind::off_bus,
+     "0000:18:00.0",
+     Severity::fatal},
+    {"pcieport 0000:00:01.0: AER: Uncorrected (Fatal) error received: 0000:18:00.0",
+     Kind::aer,
+     "0000:18:00.0",
+     Severity::unfit},
+    {"pcieport 0000:00:01.0: AER: Multiple Uncorrectable (Non-Fatal) error message received from "
+     "0000:18:00.0",
+     Kind::aer,
+     "0000:18:00.0",
+     Severity::unfit},
+    {"nvidia 0000:18:00.0: AER: PCIe Bus Error: severity=Uncorrectable (Fatal), type=Inaccessible",
+     Kind::aer,
+     "0000:18:00.0",
+     Severity::unfit},
+    {"nvidia 0000:18:00.0: aer_uncor_status: 0x00004000, aer_uncor_mask: 0x00000000",
+     Kind::aer,
+     "0000:18:00.0",
+     Severity::unfit},
+    {"[Hardware Error]: Uncorrected, software restartable error.", Kind::mce, "", Severity::unfit},
+    {"[Hardware Error]: Corrected error, no action required.", Kind::mce, "", Severity::note},
+    {"Memory cgroup out of memory: Kill process 4711 (python) score 1000 or sacrifice child",
+     Kind::oom,
+     "",
+     Severity::note},
+    {"Out of memory: Kill process 4711 (python) score 900 or sacrifice child",
+     Kind::oom,
+     "",
+     Severity::watch},
+    {"BUG: soft lockup - CPU#3 stuck for 23s! [python:4711]",
+     Kind::hung_task,
+     "CPU#3",
+     Severity::watch},
+    {"INFO: rcu_sched detected stalls on CPUs/tasks:", Kind::hung_task, "", Severity::watch},
+    {"INFO: rcu_sched self-detected stall on CPU", Kind::hung_task, "", Severity::watch},
+    {"amdgpu 0000:03:00.0: amdgpu: GPU reset(2) failed",
+     Kind::amd_gpu,
+     "0000:03:00.0",
+     Severity::fatal},
+    {"amdgpu 0000:03:00.0: amdgpu: 1 uncorrectable hardware errors detected in umc block",
+     Kind::amd_gpu,
+     "0000:03:00.0",
+     Severity::unfit},
+    {"mlx5_core 0000:5d:00.0: mlx5_cmd_out_err:808:(pid 123): ACCESS_REG(0x805) op_mod(0x1) failed",
+     Kind::nic,
+     "0000:5d:00.0",
+     Severity::watch},
+    {"mlx5_core 0000:5d:00.0: poll_health:800:(pid 0): Fatal error 1 detected",
+     Kind::nic,
+     "0000:5d:00.0",
+     Severity::unfit},
+    {"tg3 0000:03:00.0 eth0: Link is down", Kind::link, "eth0", Severity::watch},
+    {"LustreError: 167-0: fs-OST0001-osc-ffff: This client was evicted by fs-OST0001; in progress",
+     Kind::network_fs,
+     "fs-OST0001",
+     Severity::unfit},
+    {"Lustre: fs-OST0001-osc-ffff: Connection restored to 10.0.0.1@tcp (at 10.0.0.1@tcp)",
+     Kind::network_fs,
+     "fs-OST0001",
+     Severity::note},
     {"nfs: server home.cluster OK", Kind::network_fs, "home.cluster", Severity::note},
     {"Lustre: fs-OST0001-osc-ffff: Connection to fs-OST0001 (at 10.0.0.1@o2ib) was lost; in "
      "progress operations",
@@ -180,6 +251,8 @@ TEST(KernelEvent, NamesTheProcess) {
   EXPECT_EQ(killed->pid, 4711U);
   EXPECT_EQ(killed->process, "python");
   EXPECT_TRUE(killed->by_program);
+  const auto by_older = event("Out of memory (oom_kill_allocating_task): Killed process 7 (sh) x");
+  EXPECT_EQ(by_older->pid, 7U);
   const auto hung = event("INFO: task kworker/u256:1:77 blocked for more than 120 seconds.");
   EXPECT_EQ(hung->pid, 77U);
   EXPECT_EQ(hung->process, "kworker/u256:1");
@@ -214,6 +287,12 @@ TEST(KernelEvent, IsNotMadeOfOrdinaryLines) {
                            "EDAC MC0: Giving out device to module i10nm_edac",
                            "nvme nvme0: 8/0/0 default/read/poll queues",
                            "EXT4-fs (sda1): mounted filesystem with ordered data mode",
+                           "Buffer I/O error on dev sr0, logical block 0, async page read",
+                           "blk_update_request: I/O error, dev fd0, sector 0 op 0x0:(READ)",
+                           "I/O error, dev loop3, sector 5120 op 0x0:(READ) flags 0x0",
+                           "EXT4-fs error (device loop0): ext4_lookup:1590: inode #2: comm sh",
+                           "nvidia 0000:18:00.0: aer_uncor_status: 0x00004000, aer_uncor_mask: "
+                           "0x00004000",
                            "python[4711]: segfault at 0 ip 1 sp 2 error 4 in a.out[1+1]"})
     EXPECT_FALSE(event(text)) << text;
 }
@@ -222,8 +301,17 @@ TEST(PciAddress, IsWrittenAsLinuxWritesIt) {
   EXPECT_EQ(pci_address("PCI:0000:18:00"), "0000:18:00.0");
   EXPECT_EQ(pci_address("00000000:C8:00.0"), "0000:c8:00.0");
   EXPECT_EQ(pci_address("10000:01:1f.7"), "10000:01:1f.7");
-  for (const char* text :
-       {"", "0000", "0000:18", "0000:100:00", "0000:18:20", "0000:18:00.8", "0000:18:00.0x"})
+  for (const char* text : {"",
+                           "0000",
+                           "0000:18",
+                           "0000:100:00",
+                           "0000:18:20",
+                           "0000:18:00.8",
+                           "0000:18:00.0x",
+                           "0:1:0",
+                           "000:18:00.0",
+                           "0000:1:00.0",
+                           "0000:18:0.0"})
     EXPECT_FALSE(pci_address(text)) << text;
 }
 

@@ -63,6 +63,64 @@ TEST(FatalFault, AlwaysBlamesItsNode) {
   }
 }
 
+// Every user's process and files may be called so, on a node that others use too.
+TEST(FatalFault, IsMadeByNoNameOfAProcessOrAFile) {
+  for (const std::string name : {"NVRM: GPU [4713",
+                                 "amdgpu 0:1:0 ",
+                                 "amdgpu 0000:c1:",
+                                 "EDAC MC0: 1 UE ",
+                                 "NVRM: Xid (PCI:",
+                                 "NVRM: GPU \\xc3\\xa9",
+                                 "link down"})
+    for (const std::string file : {"GPU has fallen off the bus",
+                                   "GPU reset failed",
+                                   "0000:17:00.0: GPU has fallen off the bus",
+                                   "mce: [Hardware Error] machine check uncorrectable",
+                                   "uncorrected error",
+                                   "Out of memory: Killed process 1 (x)",
+                                   "oom-kill:constraint=",
+                                   "Link down",
+                                   "nfs: server a not responding, still trying"})
+      for (const char* error : {"]: segfault at 0 ip 0 sp 0 error 6 in ",
+                                "] bad frame in rt_sigreturn frame:0 ip:0 in ",
+                                "] general protection ip:0 sp:0 error:0 in "}) {
+        const auto crash = line(cat(name, "[4711", error, file, "[401000+1000]"));
+        EXPECT_FALSE(fatal_fault(crash)) << crash.text;
+        EXPECT_FALSE(meaning_of("n2", crash)) << crash.text;
+        const auto prefixed =
+            line(cat("traps: ", name, "[4711] trap divide error in ", file, "[1]"));
+        EXPECT_FALSE(meaning_of("n2", prefixed)) << prefixed.text;
+      }
+}
+
+TEST(NodeSigns, OfTheKernelsLogSayWhatBroke) {
+  using recovery::SignKind;
+  const auto kind = [](std::string text) {
+    const auto meaning = meaning_of("n2", line(std::move(text)));
+    return meaning ? std::optional(meaning->kind) : std::nullopt;
+  };
+  EXPECT_EQ(kind(xid(13)), SignKind::xid);
+  EXPECT_EQ(kind("nvidia-nvswitch0: SXid (PCI:0000:05:00.0): 20034, Fatal, Link 3"),
+            SignKind::sxid);
+  EXPECT_EQ(kind("NVRM: GPU 0000:17:00.0: GPU has fallen off the bus."), SignKind::gpu_lost);
+  EXPECT_EQ(kind("mce: [Hardware Error]: CPU 3: Machine Check: 0 Bank 7: 8c00004000010090"),
+            std::nullopt)
+      << "it was corrected";
+  EXPECT_EQ(kind("mce: [Hardware Error]: CPU 3: Machine Check: 5 Bank 0: be00000000800400"),
+            SignKind::mce);
+  EXPECT_EQ(kind("EDAC MC1: 1 UE memory scrubbing error on DIMM_B1"), SignKind::mce);
+  EXPECT_EQ(kind("amdgpu 0000:c1:00.0: amdgpu: 1 uncorrectable hardware errors detected in umc"),
+            SignKind::ecc);
+  EXPECT_EQ(kind("amdgpu 0000:c1:00.0: amdgpu: GPU reset failed"), SignKind::unfit);
+  EXPECT_EQ(kind("Memory cgroup out of memory: Killed process 7 (python) total-vm:1kB"),
+            SignKind::oom_kill);
+  EXPECT_EQ(kind("oom-kill:constraint=CONSTRAINT_MEMCG,task=x,pid=7"), SignKind::oom_kill);
+  EXPECT_EQ(kind("mlx5_core 0000:1a:00.0 ib0: Link down"), SignKind::port_down);
+  EXPECT_EQ(kind("mlx5_core 0000:1a:00.0 ib0: Link up"), std::nullopt);
+  EXPECT_EQ(kind("nfs: server home not responding, still trying"), SignKind::mount_stuck);
+  EXPECT_EQ(kind("usb 1-1: new high-speed USB device"), std::nullopt);
+}
+
 TEST(NodeSigns, OfANodesOwnCheckAreEvidence) {
   const recovery::Loss loss = loss_by({.kind = Kind::unfit, .at_ms = 1, .text = "ib.state: down"});
   EXPECT_EQ(loss.cause, recovery::Cause::hardware);

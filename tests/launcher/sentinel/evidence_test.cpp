@@ -44,6 +44,27 @@ TEST(KernelLine, IsEvidenceWhenItIsAnErrorOrSpeaksOfWhatKillsRanks) {
       << "a program wrote it";
 }
 
+TEST(KernelLine, ThatIsTheRestOfABrokenOneIsNoEvidence) {
+  // a user's cgroup may be called so, and its name is told by itself when another line comes
+  // between
+  const char* text = "4,1,2,-;NVRM: Xid (PCI:0000:17:00): 79";
+  EXPECT_TRUE(is_evidence(*parse_kernel_record(text)));
+  for (std::string record : {"4,1,2,c;NVRM: Xid (PCI:0000:17:00): 79",
+                             "4,1,2,+;NVRM: Xid (PCI:0000:17:00): 79",
+                             "4,1,2,c,caller=T1;NVRM: Xid (PCI:0000:17:00): 79"})
+    EXPECT_FALSE(is_evidence(*parse_kernel_record(record))) << record;
+}
+
+TEST(KernelLine, NamesTheGpuItsDriverSpeaksOf) {
+  const auto gpu = [](std::string text) { return std::string(gpu_of({4, {}, std::move(text)})); };
+  EXPECT_EQ(gpu("NVRM: Xid (PCI:0000:17:00): 79"), "0000:17:00");
+  EXPECT_EQ(gpu("NVRM: GPU 0000:17:00.0: GPU has fallen off the bus."), "0000:17:00");
+  EXPECT_EQ(gpu("amdgpu 0000:c1:00.0: amdgpu: GPU reset failed"), "0000:c1:00");
+  EXPECT_EQ(gpu("NVRM: GPU at PCI:0000:17:00: GPU-1"), "");
+  EXPECT_EQ(gpu("amdgpu 0000"), "");
+  EXPECT_EQ(gpu("NVRM: RmInitAdapter failed!"), "");
+}
+
 TEST(KernelLog, ThatCannotBeReadSaysWhy) {
   KernelLog log("/no/such/log");
   EXPECT_NE(log.obstacle().find("/no/such/log cannot be read"), std::string::npos);
@@ -113,6 +134,9 @@ TEST(Evidence, TellsWhatTheKernelSaysOfTheJobsOwnGpus) {
   evidence.set_own_gpus({"0000:17:00.0", "0000:18:00.0"});
   EXPECT_EQ(told("0000:18:00"), 1U);
   EXPECT_EQ(told("0000:99:00"), 0U);
+  kernel << "4,1,1000000,-;amdgpu 0000:99:00.0: amdgpu: GPU reset failed\n" << std::flush;
+  evidence.read_new({});
+  EXPECT_TRUE(evidence.take_untold().empty()) << "it would end our attempt for a neighbour's GPU";
   std::filesystem::remove(log);
 }
 

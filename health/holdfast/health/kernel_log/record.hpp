@@ -14,13 +14,18 @@ struct KernelRecord {
   std::uint64_t at_us{};     ///< microseconds since the boot
   unsigned facility{};       ///< 0 is the kernel; everything else was written by a program
   unsigned level{};          ///< 0 emergency … 7 debug
-  std::string text;          ///< one line of printable ASCII
+  /// The rest of a line another processor's words came into: it may be a user's name and no more.
+  bool fragment{};
+  std::string text;  ///< one line of printable ASCII
 
   friend bool operator==(const KernelRecord&, const KernelRecord&) = default;
 };
 
 /// A longer line is cut: nothing that is read from a message lies further back.
 inline constexpr std::size_t max_record_text = 1024;
+
+/// A message as such a line, whatever bytes the kernel or the name of a process put there.
+[[nodiscard]] std::string printable(std::string_view text);
 
 /// What one read() of /dev/kmsg gives: "6,339,5140900,-;NET: Registered …", with the continuation
 /// lines of the device after it, which are left out.
