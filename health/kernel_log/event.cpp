@@ -36,6 +36,7 @@ std::optional<KernelEvent> xid_event(std::string_view text) {
   event.pid = line->pid.value_or(0);
   event.process = line->process;
   event.by_program = verdict.by_program;
+  event.recovered = line->code == 154 && line->action == 0;  // "… to 0x0 (None)"
   event.severity = verdict.severity;
   event.action = verdict.action;
   event.meaning = std::move(verdict.meaning);
@@ -188,6 +189,21 @@ std::optional<KernelEvent> event_of(const KernelRecord& record, std::int64_t boo
   if (booted_at != 0) event->at = booted_at + static_cast<std::int64_t>(record.at_us / 1'000'000);
   event->text = record.text.substr(0, max_event_text);
   return event;
+}
+
+/// "NVRM: GPU at PCI:0000:18:00: GPU-8a3ec1c2-…"
+std::optional<NamedGpu> named_gpu(const KernelRecord& record) {
+  if (record.facility != 0 || record.fragment) return std::nullopt;
+  Scanner scanner(record.text);
+  if (!scanner.take("NVRM: GPU at PCI:")) return std::nullopt;
+  const auto at = scanner.until(": ");
+  const auto address = at ? pci_address(*at) : std::nullopt;
+  const std::string_view uuid = scanner.rest();
+  constexpr std::string_view shape = "GPU-01234567-89ab-cdef-0123-456789abcdef";
+  if (!address || uuid.size() != shape.size() || !uuid.starts_with("GPU-") ||
+      uuid.find_first_not_of("0123456789abcdef-", 4) != std::string_view::npos)
+    return std::nullopt;
+  return NamedGpu{*address, std::string(uuid)};
 }
 
 }  // namespace holdfast::health

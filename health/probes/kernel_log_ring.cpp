@@ -13,9 +13,11 @@
 #include <cerrno>
 #include <ctime>
 #include <fcntl.h>
+#include <map>
 #include <optional>
 #include <sys/klog.h>
 #include <sys/stat.h>
+#include <tuple>
 #include <unistd.h>
 
 namespace holdfast::health {
@@ -33,6 +35,9 @@ std::int64_t booted_at() {
   return now.tv_sec - up.tv_sec;
 }
 
+/// Takes every record, in order, and keeps what means something. A storm says the same again and
+/// again: of one device and meaning some records an hour are kept one by one, the last of them
+/// stands for the others. So what happened once is never hidden behind what happens all the time.
 class Ring {
  public:
   Ring(KernelLogCursor& cursor, std::int64_t booted) : cursor_(cursor), booted_(booted) {}
@@ -45,20 +50,51 @@ class Ring {
     const std::uint64_t expected = cursor_.next;
     const RecordNews news = advance(cursor_, *record);
     if (news == RecordNews::fresh_after_gap) lost_ += record->sequence - expected;
-    constexpr std::size_t most = 4096;  // a storm of errors says the same again and again
-    if (events_.size() >= most) return;
-    if (auto event = event_of(*record, booted_)) events_.push_back(std::move(*event));
+    if (auto event = event_of(*record, booted_))
+      keep(std::move(*event), record->at_us);
+    else if (auto gpu = named_gpu(*record))
+      parts_.insert_or_assign(std::move(gpu->at), std::move(gpu->uuid));
   }
 
   void give(Facts& facts) {
+    std::ranges::sort(events_, {}, &KernelEvent::sequence);
+    for (KernelEvent& event : events_)
+      if (const auto part = parts_.find(event.device); part != parts_.end())
+        event.part = part->second;
     facts.kernel = std::move(events_);
     facts.kernel_lost = lost_;
   }
 
  private:
+  /// What is told again and again: kind, device, code, meaning, in which hour since the boot.
+  using Topic = std::tuple<KernelEventKind, std::string, std::uint64_t, std::string, std::uint64_t>;
+  struct Told {
+    std::size_t kept{};
+    std::size_t last{};  ///< its place in events_
+  };
+
+  void keep(KernelEvent event, std::uint64_t at_us) {
+    constexpr std::size_t most_of_one = 16;  // more than any limit of kmsg.* asks for in a row
+    constexpr std::size_t most = 4096;       // of harmless ones; a node has fewer devices
+    constexpr std::uint64_t hour_us = 3'600'000'000;
+    Told& told = told_[{event.kind, event.device, event.code, event.meaning, at_us / hour_us}];
+    if (told.kept >= most_of_one) {
+      KernelEvent& last = events_[told.last];
+      event.times += last.times;
+      last = std::move(event);
+    } else if (events_.size() < most || is_bad(event.severity)) {
+      told = {told.kept + 1, events_.size()};
+      events_.push_back(std::move(event));
+    } else {
+      ++lost_;
+    }
+  }
+
   KernelLogCursor& cursor_;
   std::int64_t booted_;
   std::vector<KernelEvent> events_;
+  std::map<Topic, Told> told_;
+  std::map<std::string, std::string> parts_;  ///< a GPU's address and its UUID
   std::uint64_t lost_{};
 };
 

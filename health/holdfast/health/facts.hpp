@@ -63,7 +63,8 @@ struct Facts {
   StorageFacts storage;
   SlurmFacts slurm;
   Fact<std::vector<KernelEvent>> kernel;  ///< new since the cursor, oldest first
-  Fact<std::uint64_t> kernel_lost;        ///< records overwritten before they were read
+  /// Records overwritten before they were read, or more than a look keeps.
+  Fact<std::uint64_t> kernel_lost;
   std::vector<ProbeRecord> probes;
 
   friend bool operator==(const Facts&, const Facts&) = default;

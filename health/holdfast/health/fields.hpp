@@ -289,6 +289,7 @@ void fields(auto& visit, Of<KernelEvent> auto& e) {
   visit("code", e.code);
   visit("times", e.times);
   visit("device", e.device);
+  visit("part", e.part);
   visit("pid", e.pid);
   visit("process", e.process);
   visit("by_program", e.by_program);

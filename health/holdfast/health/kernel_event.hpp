@@ -33,6 +33,7 @@ struct KernelEvent {
   std::uint64_t code{};
   std::uint64_t times{1};  ///< how often it was told; 0: by the way, another record counts it
   std::string device;      ///< PCI address, port, interface, mount or server; empty when unknown
+  std::string part;        ///< the UUID of a GPU that the log names; empty where it does not
   std::uint32_t pid{};     ///< 0 when unknown
   std::string process;
   bool by_program{};  ///< the running program causes this class of event; never a drain

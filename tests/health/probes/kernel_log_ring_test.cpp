@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fake_root.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cstdio>
 #include <fcntl.h>
 #include <functional>
+#include <string>
 #include <sys/klog.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -164,15 +167,91 @@ TEST(ReadKernelLog, ReadsALastLineThatNoNewlineEnds) {
   EXPECT_EQ(read(root, cursor).kernel->size(), 1U);
 }
 
+std::string storm_of(int records, const std::string& text, int from = 0) {
+  std::string storm;
+  for (int i = from; i < from + records; ++i)
+    storm += "3," + std::to_string(i) + ",1,-;" + text + "\n";
+  return storm;
+}
+
+constexpr const char* corrected =
+    "pcieport 0000:00:01.0: PCIe Bus Error: severity=Corrected, type=Physical Layer";
+
 TEST(ReadKernelLog, KeepsItsBoundsInAStorm) {
   FakeRoot root;
-  std::string storm;
-  for (int i = 0; i < 10'000; ++i)
-    storm += "3," + std::to_string(i) + ",1,-;NVRM: Xid (PCI:0000:18:00): 31, text\n";
-  root.file("dev/kmsg", storm);
+  root.file("dev/kmsg", storm_of(10'000, "NVRM: Xid (PCI:0000:18:00): 31, text"));
   KernelLogCursor cursor;
-  EXPECT_EQ(read(root, cursor).kernel->size(), 4096U);
+  const Facts facts = read(root, cursor);
+  EXPECT_LE(facts.kernel->size(), 16U);
+  std::uint64_t times = 0;
+  for (const KernelEvent& event : *facts.kernel)
+    times += event.times;
+  EXPECT_EQ(times, 10'000U);
+  EXPECT_EQ(facts.kernel->back().sequence, 9'999U);
+  EXPECT_TRUE(facts.kernel_lost.is(0));
   EXPECT_EQ(cursor.next, 10'000U);
+}
+
+TEST(ReadKernelLog, HidesNoFaultBehindAStorm) {
+  FakeRoot root;
+  root.file("dev/kmsg",
+            storm_of(5'000, corrected) + "3,5000,1,-;NVRM: Xid (PCI:0000:18:00): 79, gone\n" +
+                storm_of(5'000, corrected, 5'001));
+  KernelLogCursor cursor;
+  const Facts facts = read(root, cursor);
+  EXPECT_EQ(std::ranges::count(*facts.kernel, KernelEventKind::xid, &KernelEvent::kind), 1);
+}
+
+TEST(ReadKernelLog, KeepsEveryFaultOfManyDevicesAndCountsWhatElseItLeavesOut) {
+  FakeRoot root;
+  std::string log;
+  int sequence = 0;
+  const auto add = [&](unsigned domain, const char* text) {
+    std::array<char, 16> hex{};
+    std::snprintf(hex.data(), hex.size(), "%04x", domain);
+    log += "3," + std::to_string(sequence++) + ",1,-;nvidia " + hex.data() + ":18:00.0: " + text +
+           "\n";
+  };
+  for (unsigned domain = 0; domain < 5'000; ++domain)
+    add(domain, "PCIe Bus Error: severity=Corrected");
+  for (unsigned domain = 0; domain < 100; ++domain)
+    add(domain, "PCIe Bus Error: severity=Uncorrected (Fatal)");
+  root.file("dev/kmsg", log);
+  KernelLogCursor cursor;
+  const Facts facts = read(root, cursor);
+  EXPECT_EQ(std::ranges::count(*facts.kernel, Severity::unfit, &KernelEvent::severity), 100);
+  EXPECT_EQ(facts.kernel->size(), 4'196U);
+  EXPECT_TRUE(facts.kernel_lost.is(904));
+}
+
+TEST(ReadKernelLog, KeepsTheOrderOfWhatWentDownAndCameUpInAStorm) {
+  FakeRoot root;
+  std::string log;
+  for (int i = 0; i < 200; i += 2)
+    log += "6," + std::to_string(i) + ",1,-;mlx5_core 0000:1a:00.0 ib0: Link down\n6," +
+           std::to_string(i + 1) + ",1,-;mlx5_core 0000:1a:00.0 ib0: Link up\n";
+  root.file("dev/kmsg", log);
+  KernelLogCursor cursor;
+  const Facts facts = read(root, cursor);
+  EXPECT_TRUE(facts.kernel->back().recovered);
+  EXPECT_EQ(facts.kernel->back().sequence, 199U);
+  EXPECT_TRUE(std::ranges::is_sorted(*facts.kernel, {}, &KernelEvent::sequence));
+}
+
+TEST(ReadKernelLog, KnowsThePartThatSatWhereAGpuWasLost) {
+  FakeRoot root;
+  const std::string uuid = "GPU-8a3ec1c2-0b1f-4f0e-9b7e-0123456789ab";
+  root.file("dev/kmsg",
+            "3,1,1,-;NVRM: GPU at PCI:0000:18:00: " + uuid + "\n" +
+                "3,2,1,-;NVRM: Xid (PCI:0000:18:00): 79, gone\n"
+                "3,3,1,-;NVRM: Xid (PCI:0000:19:00): 79, gone\n"
+                "12,4,1,-;NVRM: GPU at PCI:0000:19:00: " +
+                uuid + "\n");
+  KernelLogCursor cursor;
+  const Facts facts = read(root, cursor);
+  ASSERT_EQ(facts.kernel->size(), 2U);
+  EXPECT_EQ(facts.kernel->front().part, uuid);
+  EXPECT_EQ(facts.kernel->back().part, "") << "a program wrote it";
 }
 
 }  // namespace
