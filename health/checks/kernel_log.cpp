@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the kernel said since the last look. The tables of kernel_log/ know what each record means;
 // here records of one device and one meaning become one finding. A record is read once, so that a
-// clean run afterwards proves nothing: what such a finding drained is lifted by a reboot only.
+// clean run afterwards proves nothing: what such a finding drained is lifted by a reboot only. But
+// for kmsg.fs_net, which a server's outage makes on every node at once: the mounts themselves are
+// looked at by fs.*, so that a passing look means something, and no reboot mends a server.
+#include "event_weight.hpp"
 #include "report.hpp"
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 
 namespace holdfast::health {
 
@@ -25,96 +29,96 @@ std::string name_of(const KernelEvent& event) {
   return event.meaning;
 }
 
-void tell(Report& report, const KernelEvent& event, std::size_t times) {
+void tell(Report& report, const KernelEvent& event, std::uint64_t times, const std::string& limit) {
   Finding& found = report.against(
-      subject_of(event), cat(name_of(event), times > 1 ? cat(" (", times, " times)") : ""));
+      subject_of(event), cat(name_of(event), times > 1 ? cat(" (", times, " times)") : ""), limit);
   found.severity = std::min(found.severity, event.severity);
   found.action = event.action;
+  if (found.part.empty()) found.part = event.part;
   if (event.by_program) {
-    found.severity = std::min(found.severity, Severity::note);
+    if (is_bad(found.severity)) found.severity = Severity::note;
     found.action = Action::tell_user;
     found.remedy = "the running program causes this as a rule: look at its own output";
   }
   if (event.action == Action::rma) found.clears = Clears::never;
 }
 
-/// The first look after an installation meets all records of the boot: what happened weeks ago was
-/// seen to, or came back.
-bool too_old(const Report& report, const KernelEvent& event) {
-  return event.at > 0 && report.facts.at > 0 &&
-         static_cast<double>(report.facts.at - event.at) > report.limit("hours") * 3600;
-}
+/// By device, number and, of what has no number, meaning.
+using Topic = std::tuple<std::string, std::uint64_t, std::string>;
+using Groups = std::map<Topic, Group>;
 
-/// What was told of one device with one meaning.
-struct Group {
-  const KernelEvent* last{};
-  std::size_t times{};
-  bool over{};
-};
-using Groups = std::map<std::pair<std::string, std::uint64_t>, Group>;
-
-void take_back(Groups& groups, const std::string& device) {
-  for (auto& [key, group] : groups)
-    if (key.first == device) group.over = true;
+void take_back(Groups& groups, const KernelEvent& by) {
+  for (auto& [topic, group] : groups)
+    if (std::get<0>(topic) == by.device && group.worst->code == by.code) group.over = true;
 }
 
 Groups groups_of(const Report& report,
                  KernelEventKind kind,
                  const std::vector<KernelEvent>& events) {
+  const bool numbered = kind == KernelEventKind::xid || kind == KernelEventKind::sxid;
   Groups groups;
   for (const KernelEvent& event : events) {
-    if (event.kind != kind || too_old(report, event)) continue;
+    if (event.kind != kind || !counts(report, event)) continue;
     if (event.recovered) {
-      take_back(groups, event.device);
+      take_back(groups, event);
       continue;
     }
-    Group& group = groups[{event.device, event.code}];
-    const bool worse = group.last == nullptr || event.severity >= group.last->severity;
-    if (worse) group.last = &event;
-    ++group.times;
+    Group& group = groups[{event.device, event.code, numbered ? "" : event.meaning}];
+    if (group.worst == nullptr || group.over) group.since = event.at;
+    if (group.worst == nullptr || event.severity >= group.worst->severity) group.worst = &event;
+    group.times += event.times;
     group.over = false;
   }
   return groups;
 }
 
-void tell_group(Report& report, const Group& group, double flaps) {
-  KernelEvent event = *group.last;
-  const bool flapping = flaps > 0 && static_cast<double>(group.times) >= flaps;
-  if (flapping) {
-    event.severity = Severity::unfit;
-    event.action = Action::inspect;
-  } else if (group.over) {
-    event.severity = std::min(event.severity, Severity::note);
-  }
-  if (event.severity != Severity::pass) tell(report, event, group.times);
-}
-
 /// One finding for each device and meaning. What a later record took back ("link is up again") is
-/// only noted, unless it came `flaps` times.
-void of_kind(Report& report, KernelEventKind kind, double flaps = 0) {
+/// only noted, unless it came too often.
+void of_kind(Report& report, KernelEventKind kind, Weigh weigh) {
   report.see("", report.facts.kernel, [&](const std::vector<KernelEvent>& events) {
-    for (const auto& [key, group] : groups_of(report, kind, events))
-      tell_group(report, group, flaps);
+    for (const auto& [topic, group] : groups_of(report, kind, events)) {
+      KernelEvent event = *group.worst;
+      const std::string limit = weigh(report, group, event);
+      if (group.over && limit.empty()) event.severity = std::min(event.severity, Severity::note);
+      if (event.severity != Severity::pass) tell(report, event, group.times, limit);
+    }
   });
 }
 
-template <KernelEventKind kind>
+template <KernelEventKind kind, Weigh weigh = as_it_is>
 void events(Report& report) {
-  of_kind(report, kind);
+  of_kind(report, kind, weigh);
 }
-
-void link_flaps(Report& report) { of_kind(report, KernelEventKind::link, report.limit("downs")); }
 
 void lost_records(Report& report) {
   report.see("", report.facts.kernel_lost, [&](std::uint64_t lost) {
     if (lost > 0)
-      report.against("", cat(lost, " records were overwritten before they were read"), "none");
+      report.against(
+          "", cat(lost, " records were overwritten before they were read, or too many"), "none");
   });
 }
 
-constexpr std::array age_limits{Limit{"hours", 24, "hours after which a record no longer counts"}};
-constexpr std::array flap_limits{age_limits[0],
-                                 Limit{"downs", 5, "times a link went down since the last look"}};
+constexpr Limit hours{"hours", 24, "hours after which a record no longer counts"};
+constexpr std::array age_limits{hours};
+constexpr std::array flap_limits{
+    hours,
+    // five in a day are a fault to Azure's node checks; a look sees what came since the last
+    Limit{"downs", 5, "times a link went down since the last look"},
+    Limit{"settling_s", 600, "seconds after a boot in which a link may go down"}};
+constexpr std::array mce_limits{
+    hours,
+    // more than nine a day are told by NHC's check of mcelog
+    Limit{"corrected", 9, "corrected errors of one part since the last look that are only noted"}};
+constexpr std::array aer_limits{
+    hours,
+    // ours: a link that trains or wakes up has some, one that wears out thousands
+    Limit{"corrected",
+          100,
+          "corrected errors of one device since the last look that are only noted"}};
+constexpr std::array hung_limits{
+    hours, Limit{"lockups", 3, "times one CPU did not leave the kernel since the last look"}};
+constexpr std::array server_limits{hours,
+                                   Limit{"open_s", 60, "seconds for which a server may be away"}};
 
 using enum KernelEventKind;
 
@@ -128,7 +132,7 @@ constexpr auto rows = std::to_array<Check>({
      Clears::by_reboot,
      "see holdfast-check(1), XID",
      age_limits,
-     events<xid>},
+     events<xid, repeated_xids>},
     {"kmsg.sxid",
      "no NVSwitch reported a fault",
      "kernel log: SXid",
@@ -157,8 +161,8 @@ constexpr auto rows = std::to_array<Check>({
      Action::inspect,
      Clears::by_reboot,
      "reseat the device",
-     age_limits,
-     events<aer>},
+     aer_limits,
+     events<aer, pcie_errors>},
     {"kmsg.mce",
      "no uncorrected memory or processor error",
      "kernel log: machine checks",
@@ -167,8 +171,8 @@ constexpr auto rows = std::to_array<Check>({
      Action::inspect,
      Clears::by_reboot,
      "find the DIMM or the processor in the system event log",
-     age_limits,
-     events<mce>},
+     mce_limits,
+     events<mce, corrected_storms>},
     {"kmsg.oom",
      "the kernel ended no process for memory",
      "kernel log",
@@ -187,8 +191,8 @@ constexpr auto rows = std::to_array<Check>({
      Action::reboot,
      Clears::by_reboot,
      "reboot",
-     age_limits,
-     events<hung_task>},
+     hung_limits,
+     events<hung_task, lockups>},
     {"kmsg.disk",
      "no local file system failed",
      "kernel log",
@@ -207,8 +211,8 @@ constexpr auto rows = std::to_array<Check>({
      Action::note,
      Clears::when_passing,
      "look at the server first",
-     age_limits,
-     events<network_fs>},
+     server_limits,
+     events<network_fs, open_servers>},
     {"kmsg.nic",
      "no NIC reported a fault",
      "kernel log",
@@ -225,10 +229,10 @@ constexpr auto rows = std::to_array<Check>({
      after_job | periodic,
      Severity::unfit,
      Action::inspect,
-     Clears::when_passing,
+     Clears::by_reboot,
      "reseat or replace the cable",
      flap_limits,
-     link_flaps},
+     events<link, flaps>},
     {"kmsg.amd",
      "the driver reported no hardware fault of an AMD GPU",
      "kernel log",

@@ -89,8 +89,12 @@ std::span<const Sxid> all_sxids() { return sxids; }
 
 SxidVerdict judge_sxid(const SxidLine& line) {
   const std::string where = line.link ? cat(", link ", *line.link) : std::string();
-  if (const Sxid* row = find_sxid(line.code))
+  if (const Sxid* row = find_sxid(line.code)) {
+    // potentially fatal: the driver knows whether it was
+    if (row->severity == Severity::watch && line.fatal.value_or(false))
+      return {Severity::fatal, std::max(row->action, Action::reset_gpu), cat(row->meaning, where)};
     return {row->severity, row->action, cat(row->meaning, where)};
+  }
   const std::string unknown = cat("SXid ", line.code, where, ", not in this table");
   if (line.fatal.value_or(false)) return {Severity::fatal, Action::reset_gpu, unknown};
   return {Severity::watch, Action::note, unknown};

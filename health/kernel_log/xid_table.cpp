@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each Xid means and what one of them asks for. By the number alone: what the line adds is
-// judged in xid_verdict.cpp, what repetition adds in the node's history. A row is `by_program`
-// where a bug in the running program is the usual cause; draining for it would let a user empty a
-// cluster.
+// judged in xid_verdict.cpp, what repetition adds in the checks and the node's history. A row
+// is `by_program` where a bug in the running program is the usual cause; draining for it would let
+// a user empty a cluster.
 #include "holdfast/health/kernel_log/xid.hpp"
 
 #include <algorithm>
@@ -21,7 +21,7 @@ constexpr auto fatal = Severity::fatal;
 constexpr std::array<Xid, 113> xids{{
     {1, 4, watch, Action::note, false, "invalid commands in a push buffer"},
     {6, 7, watch, Action::note, false, "invalid commands in a push buffer"},
-    {8, 8, unfit, Action::drain, false, "GPU stopped working on a channel"},
+    {8, 8, watch, Action::note, false, "GPU stopped working on a channel"},
     {9, 9, unfit, Action::reboot, false, "driver error while programming the GPU"},
     {11, 11, watch, Action::tell_user, true, "corrupted commands in a push buffer"},
     {12, 12, unfit, Action::reboot, false, "driver error while handling a GPU exception"},
@@ -36,7 +36,7 @@ constexpr std::array<Xid, 113> xids{{
     {27, 29, unfit, Action::drain, false, "video processor exception"},
     {30, 30, unfit, Action::drain, false, "GPU semaphore access error"},
     {31, 31, note, Action::tell_user, true, "page fault by the program's GPU code"},
-    {32, 32, unfit, Action::drain, false, "corrupted commands reached the GPU"},
+    {32, 32, watch, Action::note, false, "corrupted commands reached the GPU"},
     {33, 36, unfit, Action::reboot, false, "internal micro-controller or video error"},
     {37, 37, watch, Action::note, false, "driver firmware got an unknown command"},
     {38, 38, unfit, Action::reboot, false, "driver firmware stopped answering"},
@@ -82,7 +82,7 @@ constexpr std::array<Xid, 113> xids{{
     {96, 98, watch, Action::note, false, "video decoder exception"},
     {99, 105, watch, Action::note, false, "JPEG engine exception"},
     {106, 107, note, Action::none, false, "test message"},
-    {109, 109, unfit, Action::reset_gpu, false, "switching contexts timed out"},
+    {109, 109, watch, Action::note, false, "switching contexts timed out"},
     {110, 110, fatal, Action::reset_gpu, false, "security fault"},
     {111, 118, watch, Action::note, false, "display engine error"},
     {119, 119, fatal, Action::reset_gpu, false, "GPU system processor does not answer"},
@@ -114,7 +114,7 @@ constexpr std::array<Xid, 113> xids{{
     {156, 156, watch, Action::reset_gpu, false, "a bad part was set aside; a reset applies it"},
     {157, 157, unfit, Action::rma, false, "a bad part could not be set aside"},
     {158, 158, fatal, Action::reset_gpu, false, "GPU timed out for good"},
-    {159, 159, note, Action::none, false, "chip-to-chip error that follows from another"},
+    {159, 159, watch, Action::note, false, "chip-to-chip error that follows from another"},
     {160, 160, watch, Action::note, false, "a memory channel was set aside"},
     {161, 161, watch, Action::inspect, false, "a memory channel could not be set aside"},
     {162, 162, watch, Action::note, false, "power smoothing is on again"},

@@ -32,7 +32,7 @@ struct Sxid {
 [[nodiscard]] const Sxid* find_sxid(unsigned code);
 [[nodiscard]] std::span<const Sxid> all_sxids();
 
-/// For a code in no row: the driver's word decides, fatal or not.
+/// For a code in no row, or one that is only watched: the driver's word decides, fatal or not.
 struct SxidVerdict {
   Severity severity{Severity::note};
   Action action{Action::none};
