@@ -136,7 +136,11 @@ void set_process(KernelEvent& event, std::string_view text) {
 std::optional<std::string> fits(const LinePattern& pattern,
                                 std::string_view text,
                                 const std::optional<DriverLine>& driver) {
-  if (pattern.driver.empty()) return match_form(pattern.form, text);
+  if (pattern.driver.empty()) {
+    // most lines fit no row, and differ from it in the first letter already
+    if (!text.starts_with(pattern.form.front())) return std::nullopt;
+    return match_form(pattern.form, text);
+  }
   if (!driver || (pattern.driver != any_driver && pattern.driver != driver->driver))
     return std::nullopt;
   const bool of_link = pattern.kind == KernelEventKind::link;

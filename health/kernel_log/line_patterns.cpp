@@ -24,7 +24,8 @@ constexpr LinePattern patterns[] = {
     {Kind::off_bus, "", "NVRM: The NVIDIA GPU %a~fallen off the bus and is not responding", fatal, Action::reboot, "GPU has fallen off the bus"},
     {Kind::off_bus, "", "NVRM: fallen off the bus and is not responding", fatal, Action::reboot, "GPU has fallen off the bus"},
     {Kind::off_bus, "", "NVRM: GPU %a: RmInitAdapter failed", fatal, Action::reboot, "GPU did not initialize"},
-    {Kind::off_bus, "", "NVRM: RmInitAdapter failed!", fatal, Action::reboot, "GPU did not initialize"},
+    // which GPU is not said: no attempt is ended for it, it may be another job's
+    {Kind::off_bus, "", "NVRM: RmInitAdapter failed!", unfit, Action::reboot, "a GPU did not initialize"},
     {Kind::amd_gpu, amd, "GPU reset failed", fatal, Action::reboot, "reset of the GPU failed"},
     {Kind::amd_gpu, amd, "GPU reset(%n) failed", fatal, Action::reboot, "reset of the GPU failed"},
     {Kind::amd_gpu, amd, "GPU reset end with ret = -", fatal, Action::reboot, "reset of the GPU failed"},

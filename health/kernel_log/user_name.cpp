@@ -38,6 +38,8 @@ bool may_begin_with_a_name(std::string_view text) {
   // a blank stands between a name and a number in round brackets
   for (std::size_t at = 0; at <= std::min(max_process_name + 1, text.size()); ++at) {
     const std::string_view rest = text.substr(at);
+    if (rest.empty() || std::string_view("[( :").find(rest.front()) == std::string_view::npos)
+      continue;
     if (is_number_of_a_process(rest)) return true;
     if (std::ranges::any_of(behind_a_name,
                             [rest](std::string_view words) { return rest.starts_with(words); }))

@@ -145,7 +145,7 @@ const Line lines[] = {
      Kind::disk,
      "dm-0",
      Severity::unfit},
-    {"NVRM: RmInitAdapter failed! (0x26:0xffff:1133)", Kind::off_bus, "", Severity::fatal},
+    {"NVRM: RmInitAdapter failed! (0x26:0xffff:1133)", Kind::off_bus, "", Severity::unfit},
     {"NVRM: The NVIDIA GPU 0000:18:00.0 NVRM: (PCI ID: 10de:2330) installed in this system has "
      "NVRM: fallen off the bus and is not responding to commands.",
      Kind::off_bus,
