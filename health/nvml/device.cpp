@@ -23,11 +23,14 @@ auto gravity(Return result) { return std::ranges::find(by_gravity, result); }
 
 }  // namespace
 
-Return OpenDevice::keep(Return result) {
-  // One call that fails without a reason is a quirk of a driver; several are a GPU that fails.
-  constexpr int quirks_allowed = 2;
-  if ((result == code::unknown || result == code::timeout) && ++unclear_ <= quirks_allowed)
-    return result;
+Return OpenDevice::keep(Return result, Function asked) {
+  // One function that fails without a reason is a quirk of a driver, and it may be asked once for
+  // each of many links; several functions are a GPU that fails.
+  constexpr std::size_t quirks_allowed = 2;
+  if (result == code::unknown || result == code::timeout) {
+    if (std::ranges::find(unclear_, asked) == unclear_.end()) unclear_.push_back(asked);
+    if (unclear_.size() <= quirks_allowed) return result;
+  }
   if (gravity(result) < gravity(worst_)) worst_ = result;
   return result;
 }
@@ -42,7 +45,7 @@ Return OpenDevice::fields(std::span<FieldValue> values) {
   const Return result = ask(calls_.fields, static_cast<int>(values.size()), values.data());
   for (FieldValue& value : values) {
     if (result != code::success) value.result = result;
-    keep(value.result);
+    keep(value.result, identity(calls_.fields));
   }
   return result;
 }

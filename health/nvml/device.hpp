@@ -8,6 +8,7 @@
 #include <array>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace holdfast::health::nvml {
 
@@ -23,7 +24,7 @@ class OpenDevice {
   Return ask(Call<Device, Parameters...> call, Arguments... arguments) {
     if (worst_ == code::gpu_is_lost) return code::gpu_is_lost;
     if (call == nullptr) return code::function_not_found;
-    return keep(call(device_, arguments...));
+    return keep(call(device_, arguments...), identity(call));
   }
 
   /// A whole number; `before` are arguments that stand before the place for the answer.
@@ -54,12 +55,18 @@ class OpenDevice {
   [[nodiscard]] GpuAnswer answer() const { return answer_of(worst_); }
 
  private:
-  Return keep(Return result);
+  /// Which function was asked, to tell them apart; never called.
+  using Function = void (*)();
+  template <class Any>
+  static Function identity(Any call) {
+    return reinterpret_cast<Function>(call);
+  }
+  Return keep(Return result, Function asked);
 
   const Calls& calls_;
   Device device_;
   Return worst_{code::success};
-  int unclear_{};  ///< calls that failed without saying why
+  std::vector<Function> unclear_;  ///< those that failed without saying why, each once
 };
 
 /// What stands in a buffer that the library filled: printable, whatever it wrote.

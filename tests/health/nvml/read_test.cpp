@@ -249,6 +249,16 @@ TEST(AskNvml, TakesManyUnclearAnswersForAFailingGpu) {
   EXPECT_EQ(gpu.ecc_on.why(), "unknown error");
 }
 
+TEST(AskNvml, TakesOneFunctionThatFailsForEveryLinkForAQuirkOfTheDriver) {
+  for (const char* function : {"nvmlDeviceGetNvLinkErrorCounter",
+                               "nvmlDeviceGetNvLinkState",
+                               "nvmlDeviceGetTotalEccErrors",
+                               "nvmlDeviceGetFieldValues"}) {
+    const GpuFacts gpu = first_gpu_of(std::string("gpus 1\ngpu 0 error ") + function + " 999");
+    EXPECT_TRUE(gpu.answer.is(GpuAnswer::answers)) << function;
+  }
+}
+
 TEST(AskNvml, KeepsDeniedApartFromNotThere) {
   const GpuFacts gpu = first_gpu_of(
       "gpus 1\ngpu 0 error nvmlDeviceGetEccMode 4\ngpu 0 error nvmlDeviceGetPowerUsage 3");
