@@ -22,21 +22,40 @@ void driver(Report& report) {
     report.against("", "there are NVIDIA GPUs and no driver library", "must start");
 }
 
-std::size_t gpus_on_the_bus(const Facts& facts) {
+/// Of the maker whose driver answered: a processor's own graphics beside them is none of them.
+std::size_t gpus_on_the_bus(const Facts& facts, const std::vector<GpuFacts>& answered) {
   if (!facts.pci.known()) return 0;
-  return static_cast<std::size_t>(std::ranges::count(*facts.pci, "gpu", &PciFacts::kind));
+  const bool amd = !answered.empty() && answered.front().vendor == "amd";
+  const std::string_view vendor = amd ? "1002" : "10de";
+  return static_cast<std::size_t>(std::ranges::count_if(*facts.pci, [vendor](const PciFacts& pci) {
+    return pci.kind == "gpu" && pci.vendor == vendor;
+  }));
+}
+
+/// GPUs whose maker's driver nobody here asks: that it does not answer says nothing.
+bool has_gpus_of_others(const Facts& facts) {
+  return facts.pci.known() && std::ranges::any_of(*facts.pci, [](const PciFacts& pci) {
+           return pci.kind == "gpu" && pci.vendor != "10de" && pci.vendor != "1002";
+         });
+}
+
+/// Not one GPU answers. That there should be some only the class knows, or Slurm.
+void none_answers(Report& report) {
+  const Facts& facts = report.facts;
+  if (!facts.gpus.asked()) return;
+  const std::uint64_t promised = facts.slurm.gres_gpus.value_or(0);
+  if (report.node.gpus > 0)
+    report.against("", "no GPU driver answers", cat(report.node.gpus, " GPUs"));
+  else if (promised > 0 && !has_gpus_of_others(facts))
+    report.against("", "no GPU driver answers", cat(promised, " GPUs, as Slurm is told"));
 }
 
 void count(Report& report) {
   const Facts& facts = report.facts;
   const unsigned expected = report.node.gpus;
-  const std::size_t bus = gpus_on_the_bus(facts);
   if (facts.gpus.unseen()) return report.unseen("", facts.gpus.why());
-  if (!facts.gpus.known()) {
-    if (expected > 0 && facts.gpus.asked())
-      report.against("", "no GPU driver answers", cat(expected, " GPUs"));
-    return;
-  }
+  if (!facts.gpus.known()) return none_answers(report);
+  const std::size_t bus = gpus_on_the_bus(facts, *facts.gpus);
   report.saw();
   const auto opened =
       static_cast<std::size_t>(std::ranges::count_if(*facts.gpus, [](const GpuFacts& gpu) {

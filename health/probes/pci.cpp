@@ -21,7 +21,7 @@ std::string_view kind_of(std::uint64_t pci_class, std::string_view vendor) {
   const std::uint64_t sub = pci_class >> 8U;
   const bool gpu_vendor = vendor == "10de" || vendor == "1002";
   if (sub == 0x0302 || (sub == 0x0300 && gpu_vendor)) return "gpu";
-  if (sub == 0x0380 && vendor == "1002") return "gpu";
+  if (sub == 0x0380 && (vendor == "1002" || vendor == "8086")) return "gpu";
   if (base == 0x12 && gpu_vendor) return "gpu";
   if (base == 0x02) return "nic";
   if (sub == 0x0108) return "nvme";
@@ -32,7 +32,7 @@ std::string_view kind_of(std::uint64_t pci_class, std::string_view vendor) {
 
 /// Half of a board's functions are of a class that no vendor's would be asked about.
 bool may_be_known(std::uint64_t pci_class) {
-  return !kind_of(pci_class, "10de").empty() || !kind_of(pci_class, "1002").empty();
+  return !kind_of(pci_class, "10de").empty() || !kind_of(pci_class, "1002").empty();  // 8086's too
 }
 
 std::string without_0x(const Fact<std::string>& text) {

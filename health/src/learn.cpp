@@ -189,9 +189,12 @@ struct Keys {
   }
 };
 
+/// Any GPU may tell it: one that is lost tells no model, and a class that goes with it would take
+/// along all that the node should have.
 bool model_fits(const NodeClass& node, const Facts& facts) {
-  return facts.gpus.known() && !facts.gpus->empty() &&
-         facts.gpus->front().model.value_or("").starts_with(node.gpu_model);
+  return facts.gpus.known() && std::ranges::any_of(*facts.gpus, [&node](const GpuFacts& gpu) {
+           return gpu.model.value_or("").starts_with(node.gpu_model);
+         });
 }
 
 /// 3 by host list, 2 by feature, 1 by model, 0 for every node; none when it does not fit.

@@ -21,6 +21,21 @@ constexpr auto faults = std::to_array<Fault>({
        n.node = {};
        n.facts.gpus->pop_back();
      }},
+    {"gpu.count", "NoneThoughTheClassSaysSo", unfit, Action::reboot,
+     [](Node& n) { n.facts.gpus = Fact<std::vector<GpuFacts>>::lacking("no GPU here"); }},
+    {"gpu.count", "NoneThoughSlurmIsToldOfSome", unfit, Action::reboot,
+     [](Node& n) {
+       n.node = {};
+       n.facts.gpus = Fact<std::vector<GpuFacts>>::lacking("no GPU here");
+       n.facts.pci = std::vector<PciFacts>{};
+     }},
+    {"gpu.count", "NotOfAnotherMaker", pass, Action::none,
+     [](Node& n) {
+       PciFacts& other = n.facts.pci->emplace_back();
+       other.at = "0000:00:02.0";
+       other.kind = "gpu";
+       other.vendor = "8086";
+     }},
     {"gpu.count", "Unseen", unknown, Action::none,
      [](Node& n) { n.facts.gpus = Fact<std::vector<GpuFacts>>::unseen("timed out"); }},
     {"gpu.lost", "Lost", fatal, Action::reboot, [](Node& n) { n.gpu().answer = GpuAnswer::lost; }},

@@ -99,6 +99,17 @@ TEST_F(LookAtPci, TellsADeviceByItsClassAndItsVendor) {
   EXPECT_EQ(find(facts, "0000:40:04.0"), nullptr);
 }
 
+TEST_F(LookAtPci, KnowsAGpuByWhatItIsWhateverTheNumberOfItsModel) {
+  // lists of device ids disagree even about the H200: 2333 in one, 2335 in another
+  for (const char* device : {"0x2333", "0x2335", "0xffff"}) {
+    root_.file(cat(gpu_, "/device"), device);
+    const Facts facts = look();
+    ASSERT_NE(find(facts, "0000:18:00.0"), nullptr) << device;
+    EXPECT_EQ(find(facts, "0000:18:00.0")->kind, "gpu") << device;
+    EXPECT_EQ(find(facts, "0000:18:00.0")->device, std::string_view(device).substr(2));
+  }
+}
+
 TEST_F(LookAtPci, LeavesOutVirtualFunctions) {
   root_.link("sys/devices/pci0000:30/0000:30:00.0/physfn", "../0000:30:00.1");
   EXPECT_EQ(find(look(), "0000:30:00.0"), nullptr);
