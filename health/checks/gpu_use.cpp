@@ -10,12 +10,13 @@ namespace {
 
 bool in_use(const GpuFacts& gpu) { return gpu.processes.known() && !gpu.processes->empty(); }
 
-/// Jobs may share a node: what a job that still runs holds is no leftover.
+/// Jobs may share a node: what a job that still runs holds is no leftover, nor is what a service of
+/// the node holds.
 void stale_processes(Report& report) {
   report.each_gpu([&](const GpuFacts& gpu, const std::string& subject) {
     report.see(subject, gpu.processes, [&](const std::vector<GpuProcess>& processes) {
       for (const GpuProcess& process : processes)
-        if (!process.of_job)
+        if (!process.of_job && !process.of_service && !process.ended)
           report.against(
               subject,
               cat("process ", process.pid, " (", process.name, ") of no running job holds it"));

@@ -30,6 +30,9 @@ void look_at_amd_gpus(const Tree& tree, Facts& facts);
 /// What files say of the NVIDIA driver, and who the processes on its GPUs are: after ask_nvml().
 void look_at_nvidia_files(const Tree& tree, Facts& facts);
 
+/// Who the processes on the GPUs are, which are known by number: a part of the look above.
+void name_gpu_processes(const Tree& tree, std::vector<GpuFacts>& gpus);
+
 void look_at_memory(const Tree& tree, Depth depth, Facts& facts);
 void look_at_cpu(const Tree& tree, Depth depth, Facts& facts);
 void look_at_system(const Tree& tree, Depth depth, Facts& facts);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What files say of the NVIDIA driver beside NVML: the loaded module, the device files, and who the
-// processes are that NVML knows by number.
+// What files say of the NVIDIA driver beside NVML: the loaded module, the device files, and where a
+// GPU sits that no longer tells it.
 #include "holdfast/common/text.hpp"
 #include "looks.hpp"
 
@@ -42,25 +42,6 @@ std::vector<DeviceNode> device_nodes(const Tree& tree, std::uint64_t gpus) {
   nodes.push_back(device_node(tree, "dev/nvidiactl"));
   nodes.push_back(device_node(tree, "dev/nvidia-uvm"));
   return nodes;
-}
-
-void name_process(const Tree& tree, GpuProcess& process) {
-  const std::string folder = cat("proc/", process.pid);
-  process.name = tree.text(cat(folder, "/comm")).value_or("");
-  const auto cgroup = tree.text(cat(folder, "/cgroup"));
-  process.of_job = cgroup.known() && job_of_cgroup(*cgroup).has_value();
-  if (process.of_job) return;
-  // a cluster without cgroups: the job the process says it is of, if that job runs here
-  constexpr std::size_t most = std::size_t{1} << 20;
-  const auto environment = tree.long_text(cat(folder, "/environ"), most);
-  if (!environment.known()) return;
-  constexpr std::string_view mark = "SLURM_JOB_ID=";
-  for (const std::string_view word : split(*environment, '?')) {  // its zero bytes come as '?'
-    if (!word.starts_with(mark)) continue;
-    const auto job = parse_number<std::uint32_t>(word.substr(mark.size()));
-    process.of_job = job && runs_here(tree, *job);
-    return;
-  }
 }
 
 /// The kernel's list of all functions, in one file: "0018\t15b31021\t…", a line each.
@@ -122,10 +103,7 @@ void look_at_nvidia_files(const Tree& tree, Facts& facts) {
     driver.device_nodes = device_nodes(tree, *driver.counted);
   if (!facts.gpus.known()) return;
   name_lost_gpus(tree, *facts.gpus);
-  for (GpuFacts& gpu : *facts.gpus)
-    if (gpu.processes.known())
-      for (GpuProcess& process : *gpu.processes)
-        name_process(tree, process);
+  name_gpu_processes(tree, *facts.gpus);
 }
 
 }  // namespace holdfast::health

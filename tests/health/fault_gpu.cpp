@@ -112,6 +112,15 @@ constexpr auto faults = std::to_array<Fault>({
     {"gpu.bar1", "Small", watch, Action::note, [](Node& n) { n.gpu().bar1_bytes = gib / 4; }},
     {"gpu.stale_procs", "OfNoJob", unfit, Action::drain,
      [](Node& n) { n.gpu().processes->push_back({4711, "python", gib, false}); }},
+    {"gpu.stale_procs", "NotOneThatEnded", pass, Action::none,
+     [](Node& n) { n.gpu().processes->push_back({4711, "", gib, false, false, true}); }},
+    {"gpu.stale_procs", "NotOneOfAService", pass, Action::none,
+     [](Node& n) { n.gpu().processes->push_back({4711, "mps", gib, false, true, false}); }},
+    {"gpu.mem_used", "NotWhenItsProcessJustEnded", pass, Action::none,
+     [](Node& n) {
+       n.gpu().memory_used_bytes = 9 * gib;
+       n.gpu().processes->push_back({4711, "", 9 * gib, false, false, true});
+     }},
     {"gpu.mem_used", "ByNobody", unfit, Action::reset_gpu,
      [](Node& n) { n.gpu().memory_used_bytes = 9 * gib; }},
     {"gpu.pcie_width", "Eight", unfit, Action::reboot, [](Node& n) { n.gpu().pcie_width = 8; }},

@@ -20,6 +20,8 @@ void fields(auto& visit, Of<GpuProcess> auto& p) {
   visit("name", p.name);
   visit("memory_bytes", p.memory_bytes);
   visit("of_job", p.of_job);
+  visit("of_service", p.of_service);
+  visit("ended", p.ended);
 }
 
 void fields(auto& visit, Of<NvlinkFacts> auto& l) {

@@ -24,7 +24,9 @@ struct GpuProcess {
   std::uint32_t pid{};
   std::string name;
   std::uint64_t memory_bytes{};
-  bool of_job{};  ///< its cgroup is that of a job that runs on this node
+  bool of_job{};      ///< a job that runs on this node has its cgroup or, without one, its user
+  bool of_service{};  ///< it belongs to a service of the node
+  bool ended{};       ///< it was gone when its name was looked for
 
   friend bool operator==(const GpuProcess&, const GpuProcess&) = default;
 };

@@ -226,29 +226,5 @@ TEST_F(LookAtProcesses, LacksASlurmdThatDoesNotRun) {
   EXPECT_EQ(look().slurm.slurmd_version.gap(), Gap::lacking);
 }
 
-TEST_F(LookAtProcesses, NamesTheProcessesOnAGpu) {
-  root_.file("proc/300/comm", "python")
-      .file("proc/300/cgroup", "0::/system.slice/slurmstepd.scope/job_12/step_0");
-  root_.file("proc/301/comm", "left").file("proc/301/cgroup", "0::/user.slice");
-  add(100, "slurmstepd", 'S', 0, "/");
-  root_.file("proc/100/cmdline", std::string("slurmstepd: [12.0]\0", 19));
-  root_.file("proc/302/comm", "told")
-      .file("proc/302/environ", std::string("A=b\0SLURM_JOB_ID=12\0", 20));
-  root_.file("proc/303/comm", "lies")
-      .file("proc/303/environ", std::string("SLURM_JOB_ID=99\0", 16));
-  Facts facts;
-  GpuFacts gpu;
-  gpu.processes = std::vector<GpuProcess>{
-      {300, {}, 1, false}, {301, {}, 1, false}, {302, {}, 1, false}, {303, {}, 1, false}};
-  facts.gpus = std::vector<GpuFacts>{gpu};
-  look_at_nvidia_files(root_.tree(), facts);
-  const auto& processes = *facts.gpus->front().processes;
-  EXPECT_EQ(processes[0].name, "python");
-  EXPECT_TRUE(processes[0].of_job);
-  EXPECT_FALSE(processes[1].of_job);
-  EXPECT_TRUE(processes[2].of_job) << "a cluster without cgroups";
-  EXPECT_FALSE(processes[3].of_job) << "that job does not run here";
-}
-
 }  // namespace
 }  // namespace holdfast::health
