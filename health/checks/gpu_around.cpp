@@ -14,14 +14,30 @@ bool has(const Facts& facts, std::string_view kind) {
          std::ranges::any_of(*facts.pci, [kind](const PciFacts& pci) { return pci.kind == kind; });
 }
 
-/// Where there are NVSwitches nothing runs without it, whether a class says so or not.
+bool all_are_registered(const Facts& facts) {
+  return facts.gpus.known() && !facts.gpus->empty() &&
+         std::ranges::all_of(*facts.gpus, [](const GpuFacts& gpu) {
+           return gpu.fabric_state.is("completed") && gpu.fabric_status.value_or(0) == 0;
+         });
+}
+
+/// Where there are NVSwitches nothing runs without it, whether a class says so or not. It may run
+/// where this node's services do not tell of it: in a container of its own, or on a host around
+/// this one.
 void fabric_manager(Report& report) {
   if (!has(report.facts, "nvswitch")) return;
-  report.see("", report.facts.system.services, [&](const std::map<std::string, bool>& services) {
-    const auto service = services.find("nvidia-fabricmanager");
-    if (service != services.end() && !service->second)
-      report.against("", "there are NVSwitches, and nvidia-fabricmanager does not run", "runs");
-  });
+  const auto& services = report.facts.system.services;
+  if (services.unseen()) return report.unseen("", services.why());
+  if (!services.known() || services->empty()) return;
+  const auto service = services->find("nvidia-fabricmanager");
+  if (service == services->end()) {
+    if (!all_are_registered(report.facts))
+      report.unseen("", "there are NVSwitches, and no service nvidia-fabricmanager is installed");
+    return;
+  }
+  report.saw();
+  if (!service->second)
+    report.against("", "there are NVSwitches, and nvidia-fabricmanager does not run", "runs");
 }
 
 void compute_driver(Report& report) {

@@ -3,25 +3,45 @@
 #include "report.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <initializer_list>
+#include <optional>
 
 namespace holdfast::health {
 
 namespace {
 
-/// The narrowest of the device's own link and of those of the bridges above it.
+const PciFacts* find_pci(const Report& report, const std::string& at) {
+  if (at.empty()) return nullptr;
+  const auto found = std::ranges::find(*report.facts.pci, at, &PciFacts::at);
+  return found == report.facts.pci->end() ? nullptr : &*found;
+}
+
+/// The most lanes of any of these; one that is not there or does not tell limits nothing.
+std::uint64_t least_of_most(std::initializer_list<const PciFacts*> ends) {
+  std::uint64_t least = ~std::uint64_t{0};
+  for (const PciFacts* end : ends)
+    if (end != nullptr) least = std::min(least, end->width_most.value_or(least));
+  return least;
+}
+
+/// The links of the bridges above a device. A link is as wide as the lesser of its two ends; which
+/// of its neighbours the other end of a bridge's link is the facts do not say, so that no more is
+/// asked of it than both can.
 void narrow_above(Report& report, const PciFacts& device, const std::string& subject) {
-  std::string at = device.above;
-  for (unsigned depth = 0; depth < 32 && !at.empty(); ++depth) {
-    const auto bridge = std::ranges::find(*report.facts.pci, at, &PciFacts::at);
-    if (bridge == report.facts.pci->end()) return;
-    if (bridge->width.known() && bridge->width_most.known() &&
-        *bridge->width < *bridge->width_most && device.width_most.known() &&
-        *bridge->width < *device.width_most)
+  if (!device.width_most.known()) return;
+  const PciFacts* below = &device;
+  for (unsigned depth = 0; depth < 32; ++depth) {
+    const PciFacts* bridge = find_pci(report, below->above);
+    if (bridge == nullptr) return;
+    const PciFacts* above = find_pci(report, bridge->above);
+    const std::uint64_t wanted = least_of_most({&device, below, bridge, above});
+    if (bridge->width.known() && bridge->width_most.known() && *bridge->width < wanted)
       report.against(subject,
-                     cat("the bridge ", at, " above it runs at ", *bridge->width, " lanes"),
-                     cat(*bridge->width_most, " lanes"));
-    at = bridge->above;
+                     cat("the bridge ", bridge->at, " above it runs at ", *bridge->width, " lanes"),
+                     cat(wanted, " lanes"));
+    below = bridge;
   }
 }
 
@@ -43,9 +63,9 @@ void pcie_width(Report& report) {
                            });
     if (!of_driver)
       report.see(subject, pci.width, [&](std::uint64_t width) {
-        if (pci.width_most.known() && width < *pci.width_most)
-          report.against(
-              subject, cat("PCIe link has ", width, " lanes"), cat("at least ", *pci.width_most));
+        const std::uint64_t wanted = least_of_most({&pci, find_pci(report, pci.above)});
+        if (pci.width_most.known() && width < wanted)
+          report.against(subject, cat("PCIe link has ", width, " lanes"), cat("at least ", wanted));
       });
     narrow_above(report, pci, subject);
   });
@@ -96,19 +116,66 @@ void pcie_replays(Report& report) {
   });
 }
 
+std::uint64_t links_up(const GpuFacts& gpu) {
+  if (!gpu.nvlinks.known()) return 0;
+  return static_cast<std::uint64_t>(std::ranges::count_if(
+      *gpu.nvlinks, [](const NvlinkFacts& link) { return link.active.is(true); }));
+}
+
+/// Where NVSwitches connect the GPUs every link leads somewhere.
+bool has_fabric(const Report& report) {
+  const Facts& facts = report.facts;
+  const auto tells = [](const GpuFacts& gpu) { return gpu.fabric_state.known(); };
+  const auto is_switch = [](const PciFacts& pci) { return pci.kind == "nvswitch"; };
+  return report.node.fabric || (facts.pci.known() && std::ranges::any_of(*facts.pci, is_switch)) ||
+         (facts.gpus.known() && std::ranges::any_of(*facts.gpus, tells));
+}
+
+/// GPUs on cards have links too, of which as many lead somewhere as there are bridges on them,
+/// often none. Where no class says how many, all of them alike are taken for built so.
+bool are_built_so(const Report& report) {
+  if (report.node.nvlinks > 0 || has_fabric(report)) return false;
+  std::optional<std::uint64_t> first;
+  for (const GpuFacts& gpu : *report.facts.gpus) {
+    if (!gpu.nvlinks.known()) continue;
+    if (!first) first = links_up(gpu);
+    if (links_up(gpu) != *first) return false;
+  }
+  return true;
+}
+
+void nvlinks_of(Report& report,
+                const std::vector<NvlinkFacts>& links,
+                const std::string& subject,
+                bool built_so) {
+  std::vector<std::uint64_t> down;
+  std::uint64_t may_be_up = 0;
+  for (const NvlinkFacts& link : links) {
+    if (link.active.is(false))
+      down.push_back(link.link);
+    else
+      ++may_be_up;
+    report.see(cat(subject, " link ", link.link), link.active, [](bool) {});
+  }
+  const unsigned demanded = report.node.nvlinks;
+  if (built_so && !down.empty()) {
+    report.watch(subject, cat(may_be_up, " of ", links.size(), " NVLinks are active")).severity =
+        Severity::note;
+    return;
+  }
+  if (may_be_up >= (demanded > 0 ? demanded : links.size())) return;
+  for (const std::uint64_t link : down)
+    report.against(subject, cat("NVLink ", link, " is down"), "active");
+  if (down.empty())
+    report.against(subject, cat(may_be_up, " NVLinks are active"), cat("at least ", demanded));
+}
+
 void nvlink_state(Report& report) {
+  if (!report.facts.gpus.known()) return;
+  const bool built_so = are_built_so(report);
   report.each_gpu([&](const GpuFacts& gpu, const std::string& subject) {
     report.see(subject, gpu.nvlinks, [&](const std::vector<NvlinkFacts>& links) {
-      std::uint64_t active = 0;
-      for (const NvlinkFacts& link : links) {
-        report.see(cat(subject, " link ", link.link), link.active, [&](bool up) {
-          active += up ? 1 : 0;
-          if (!up) report.against(subject, cat("NVLink ", link.link, " is down"), "active");
-        });
-      }
-      if (active == links.size() && active < report.node.nvlinks)
-        report.against(
-            subject, cat(active, " NVLinks are active"), cat("at least ", report.node.nvlinks));
+      nvlinks_of(report, links, subject, built_so);
     });
   });
 }
@@ -157,8 +224,21 @@ void nvlink_errors(Report& report) {
   });
 }
 
+/// The driver tells the fabric of GPUs since Hopper (nvml.h, nvmlDeviceGetGpuFabricInfo: "for
+/// Hopper + NVSwitch systems"); those before it tell none, also behind NVSwitches.
+bool tells_its_fabric(const GpuFacts& gpu) {
+  constexpr std::array before{"V100", "A100", "A800"};
+  const std::string model = gpu.model.value_or("");
+  return !model.empty() && std::ranges::none_of(before, [&model](const char* name) {
+    return model.find(name) != std::string::npos;
+  });
+}
+
 void fabric(Report& report) {
   report.each_gpu([&](const GpuFacts& gpu, const std::string& subject) {
+    const bool tells_none = !gpu.fabric_state.known() && gpu.fabric_state.gap() == Gap::lacking;
+    if (report.node.fabric && tells_none && tells_its_fabric(gpu))
+      report.against(subject, "belongs to no fabric of NVSwitches", "registration completed");
     report.see(subject, gpu.fabric_state, [&](const std::string& state) {
       if (state != "completed")
         report.against(subject, cat("its registration with the fabric is ", state), "completed");

@@ -19,6 +19,11 @@ struct Node {
   IbPortFacts& port() { return facts.ib_ports->at(3); }
   PciFacts& pci(std::string_view at);
   MountFacts& mount(std::string_view path);
+  /// Puts GPU 2 and its neighbours behind a switch whose link to the root port has so many lanes of
+  /// so many.
+  void behind_a_switch(std::uint64_t most, std::uint64_t lanes);
+  /// GPUs on cards, not behind NVSwitches, each with so many links that lead somewhere.
+  void on_cards(std::size_t links);
   KernelEvent& event(KernelEventKind kind, Severity severity, Action action);
 };
 

@@ -126,6 +126,17 @@ constexpr auto faults = std::to_array<Fault>({
     {"gpu.pcie_width", "Eight", unfit, Action::reboot, [](Node& n) { n.gpu().pcie_width = 8; }},
     {"gpu.pcie_width", "BridgeAbove", unfit, Action::reboot,
      [](Node& n) { n.pci("0000:40:01.0").width = 8; }},
+    {"gpu.pcie_width", "NoMoreThanTheOtherEndCan", pass, Action::none,
+     [](Node& n) { n.behind_a_switch(8, 8); }},
+    {"gpu.pcie_width", "LinkAboveTheSwitch", unfit, Action::reboot,
+     [](Node& n) { n.behind_a_switch(16, 8); }},
+    {"gpu.pcie_width", "SlotOfEightWithoutADriver", pass, Action::none,
+     [](Node& n) {
+       n.gpu().pcie_width = Fact<std::uint64_t>::lacking("not supported");
+       n.pci(n.gpu().at).width = 8;
+       n.pci("0000:40:01.0").width = 8;
+       n.pci("0000:40:01.0").width_most = 8;
+     }},
     {"gpu.pcie_gen", "SlowUnderLoad", unfit, Action::reboot,
      [](Node& n) { n.gpu().pcie_generation = 1; }},
     {"gpu.pcie_replay", "Many", watch, Action::note,
@@ -135,6 +146,34 @@ constexpr auto faults = std::to_array<Fault>({
      [](Node& n) { n.gpu().nvlinks->at(4).active = false; }},
     {"gpu.nvlink_state", "FewerThanTheClass", unfit, Action::reboot,
      [](Node& n) { n.gpu().nvlinks->pop_back(); }},
+    {"gpu.nvlink_state", "NoneAndNoneExpected", note, Action::note,
+     [](Node& n) {
+       n.on_cards(0);
+       n.node = {};
+     }},
+    {"gpu.nvlink_state", "AsManyAsTheClassSays", pass, Action::none,
+     [](Node& n) {
+       n.on_cards(4);
+       n.node.nvlinks = 4;
+     }},
+    {"gpu.nvlink_state", "FewerThanTheClassOnACard", unfit, Action::reboot,
+     [](Node& n) {
+       n.on_cards(4);
+       n.node.nvlinks = 4;
+       n.gpu().nvlinks->front().active = false;
+     }},
+    {"gpu.nvlink_state", "OneGpuUnlikeTheOthersWithoutAClass", unfit, Action::reboot,
+     [](Node& n) {
+       n.on_cards(4);
+       n.node = {};
+       n.gpu().nvlinks->front().active = false;
+     }},
+    {"gpu.nvlink_state", "AllAlikeBehindSwitchesWithoutAClass", unfit, Action::reboot,
+     [](Node& n) {
+       for (GpuFacts& gpu : *n.facts.gpus)
+         gpu.nvlinks->at(4).active = false;
+       n.node = {};
+     }},
     {"gpu.nvlink_speed", "OneSlow", unfit, Action::reboot,
      [](Node& n) { n.gpu().nvlinks->at(4).megabytes_per_second = 13000; }},
     {"gpu.nvlink_err", "Recovery", watch, Action::inspect,
@@ -144,6 +183,13 @@ constexpr auto faults = std::to_array<Fault>({
     {"gpu.fabric", "RouteUnhealthy", unfit, Action::restart_service,
      [](Node& n) { n.gpu().fabric_route_unhealthy = true; }},
     {"gpu.fabric", "Limited", watch, Action::note, [](Node& n) { n.gpu().fabric_summary = 3; }},
+    {"gpu.fabric", "NoneThoughTheClassSaysSo", unfit, Action::restart_service,
+     [](Node& n) { n.gpu().fabric_state = Fact<std::string>::lacking("no NVSwitch fabric"); }},
+    {"gpu.fabric", "NotToldBeforeHopper", pass, Action::none,
+     [](Node& n) {
+       n.gpu().fabric_state = Fact<std::string>::lacking("not supported");
+       n.gpu().model = std::string("NVIDIA A100-SXM4-80GB");
+     }},
     {"gpu.c2c", "OneDown", unfit, Action::reboot,
      [](Node& n) {
        n.gpu().c2c_links = 10;

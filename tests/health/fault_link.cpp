@@ -114,6 +114,14 @@ constexpr auto faults = std::to_array<Fault>({
        n.pci("0000:13:00.0").kind = "nvswitch";
        (*n.facts.system.services)["nvidia-fabricmanager"] = false;
      }},
+    {"gpu.fabricmanager",
+     "NotInstalled",
+     unknown,
+     Action::none,
+     [](Node& n) {
+       n.pci("0000:13:00.0").kind = "nvswitch";
+       n.gpu().fabric_state = Fact<std::string>::lacking("not supported");
+     }},
     {"gpu.kfd",
      "OneUnknown",
      unfit,

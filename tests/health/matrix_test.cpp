@@ -19,6 +19,31 @@ PciFacts& Node::pci(std::string_view at) {
   return *std::ranges::find(*facts.pci, at, &PciFacts::at);
 }
 
+void Node::behind_a_switch(std::uint64_t most, std::uint64_t lanes) {
+  PciFacts downstream = pci("0000:40:01.0");
+  PciFacts upstream = downstream;
+  upstream.at = "0000:48:00.0";
+  upstream.above = "0000:40:01.0";
+  upstream.width_most = most;
+  upstream.width = lanes;
+  downstream.at = "0000:49:00.0";
+  downstream.above = upstream.at;
+  for (PciFacts& each : *facts.pci)
+    if (each.above == "0000:40:01.0") each.above = downstream.at;
+  pci("0000:40:01.0").width = lanes;
+  facts.pci->push_back(std::move(upstream));
+  facts.pci->push_back(std::move(downstream));
+}
+
+void Node::on_cards(std::size_t links) {
+  node.fabric = false;
+  for (GpuFacts& each : *facts.gpus) {
+    each.fabric_state = Fact<std::string>::lacking("no NVSwitch fabric");
+    for (std::size_t i = 0; i < each.nvlinks->size(); ++i)
+      each.nvlinks->at(i).active = i < links;
+  }
+}
+
 MountFacts& Node::mount(std::string_view path) {
   return *std::ranges::find(*facts.storage.mounts, path, &MountFacts::path);
 }
