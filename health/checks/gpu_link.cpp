@@ -309,7 +309,7 @@ constexpr auto rows = std::to_array<Check>({
      after_job | periodic,
      Severity::unfit,
      Action::inspect,
-     Clears::when_passing,
+     Clears::by_reboot,
      "reseat the GPU; look at the riser",
      {},
      pcie_replays},

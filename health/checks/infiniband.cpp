@@ -257,7 +257,7 @@ constexpr auto rows = std::to_array<Check>({
      after_job | periodic,
      Severity::unfit,
      Action::inspect,
-     Clears::when_passing,
+     Clears::by_reboot,
      "reseat or replace the cable",
      fatal_limits,
      fatal_counters},

@@ -177,7 +177,7 @@ constexpr auto rows = std::to_array<Check>({
      after_job | periodic,
      Severity::unfit,
      Action::inspect,
-     Clears::when_passing,
+     Clears::by_reboot,
      "reseat the device",
      aer_limits,
      aer},
