@@ -73,6 +73,15 @@ void errors(Report& report) {
   });
 }
 
+void nic_lost(Report& report) {
+  report.each(report.facts.pci, [&](const PciFacts& pci) {
+    if (pci.kind != "nic") return;
+    report.see(pci.at, pci.gone, [&](bool gone) {
+      if (gone) report.against(pci.at, "nic: reads all ones, it has fallen off the bus", "answers");
+    });
+  });
+}
+
 /// A NIC is no faster than its slot: what counts is the lesser of the two.
 void nic_pcie(Report& report) {
   report.each(report.facts.pci, [&](const PciFacts& pci) {
@@ -161,6 +170,16 @@ constexpr auto rows = std::to_array<Check>({
      "reseat or replace the cable",
      error_limits,
      errors},
+    {"nic.lost",
+     "every NIC answers on the PCI bus",
+     "PCI configuration",
+     always,
+     Severity::unfit,
+     Action::reboot,
+     Clears::when_passing,
+     "reboot; then reseat it",
+     {},
+     nic_lost},
     {"nic.pcie",
      "NICs and drives have all their PCIe lanes",
      "PCI",
