@@ -15,7 +15,9 @@ const NetFacts* find_net(const std::vector<NetFacts>& nets, const std::string& n
 
 void link_of(Report& report, const NetFacts& net) {
   report.see(net.name, net.state, [&](const std::string& state) {
-    if (state != "up") report.against(net.name, cat("is ", state), "up");
+    // "unknown" is the state of what has no carrier to sense
+    if (state != "up" && !(net.software && state == "unknown"))
+      report.against(net.name, cat("is ", state), "up");
   });
   if (!net.state.is("up")) return;
   if (report.node.net_megabits > 0)

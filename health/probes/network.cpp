@@ -123,7 +123,29 @@ IbPortFacts read_port(const Tree& tree,
   return facts;
 }
 
-/// An interface without a device behind it is software: bridges, bonds, loopback.
+/// Bonds, VLANs, bridges: a class may name one, but it has no cable whose errors could be counted.
+NetFacts read_software_net(const Tree& tree, const std::string& name) {
+  const std::string folder = cat(net_class, '/', name);
+  NetFacts facts;
+  facts.name = name;
+  facts.software = true;
+  facts.state = tree.text(cat(folder, "/operstate"));
+  facts.mtu = tree.number(cat(folder, "/mtu"));
+  facts.megabits = tree.number(cat(folder, "/speed"));
+  if (!facts.megabits.known())  // the kernel refuses it for all but bonds and VLANs
+    facts.megabits = Fact<std::uint64_t>::lacking("it has no speed of its own");
+  facts.duplex = Fact<std::string>::lacking("it has no cable of its own");
+  facts.counters = Fact<Counters>::lacking("it has no cable of its own");
+  return facts;
+}
+
+/// Left out: the loopback, the ends of containers' pairs, of which there are hundreds, and the
+/// file bonding_masters.
+bool may_be_meant(const Tree& tree, const std::string& name) {
+  return name != "lo" && !name.starts_with("veth") &&
+         tree.exists(cat(net_class, '/', name, "/operstate"));
+}
+
 NetFacts read_net(const Tree& tree, const std::string& name) {
   const std::string folder = cat(net_class, '/', name);
   NetFacts facts;
@@ -181,7 +203,10 @@ void look_at_nets(const Tree& tree, Facts& facts) {
   std::vector<NetFacts> nets;
   nets.reserve(names->size());
   for (const std::string& name : *names)
-    if (tree.exists(cat(net_class, '/', name, "/device"))) nets.push_back(read_net(tree, name));
+    if (tree.exists(cat(net_class, '/', name, "/device")))
+      nets.push_back(read_net(tree, name));
+    else if (may_be_meant(tree, name))
+      nets.push_back(read_software_net(tree, name));
   facts.nets = std::move(nets);
 }
 

@@ -17,17 +17,19 @@ class Common {
  public:
   void take(const Fact<Value>& fact) {
     if (!fact.known()) return;
-    if (!seen_)
-      value_ = *fact;
-    else if (value_ != *fact)
-      value_ = Value{};
+    differ_ = differ_ || (seen_ && value_ != *fact);
+    value_ = differ_ ? Value{} : *fact;
     seen_ = true;
   }
   [[nodiscard]] Value value() const { return value_; }
+  /// None when nobody told, or when they disagree.
+  [[nodiscard]] std::optional<Value> agreed() const {
+    return seen_ && !differ_ ? std::optional(value_) : std::nullopt;
+  }
 
  private:
   Value value_{};
-  bool seen_{};
+  bool seen_{}, differ_{};
 };
 
 unsigned small(std::uint64_t value) {
@@ -59,7 +61,7 @@ void learn_gpus(const std::vector<GpuFacts>& gpus, NodeClass& node) {
   node.gpu_model = model.value();
   node.vbios = vbios.value();
   node.ecc = ecc.value();
-  if (!gpus.empty() && gpus.front().mig_on.known()) node.mig = mig.value();
+  node.mig = mig.agreed();
   node.pcie_width = small(width.value());
   node.nvlinks = gpus.empty() ? 0 : small(links);
   node.fabric = fabric;
@@ -87,7 +89,8 @@ void learn_nets(const std::vector<NetFacts>& nets, NodeClass& node) {
   Common<std::uint64_t> mtu;
   std::uint64_t slowest = 0;
   for (const NetFacts& net : nets) {
-    if (!net.state.is("up")) continue;
+    // of what is made by software, much is made anew with each boot or job
+    if (!net.state.is("up") || net.software) continue;
     node.nets.push_back(net.name);
     mtu.take(net.mtu);
     const std::uint64_t speed = net.megabits.value_or(0);

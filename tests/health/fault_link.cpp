@@ -106,6 +106,32 @@ constexpr auto faults = std::to_array<Fault>({
      unfit,
      Action::drain,
      [](Node& n) { n.facts.nets = std::vector<NetFacts>{}; }},
+    {"nic.link",
+     "NotABondThatIsUp",
+     pass,
+     Action::none,
+     [](Node& n) {
+       NetFacts net;
+       net.software = true;
+       net.name = "bond0";
+       net.state = std::string("up");
+       n.facts.nets->push_back(net);
+       net.name = "tun0";
+       net.state = std::string("unknown");
+       n.facts.nets->push_back(net);
+       n.node.nets = {"bond0", "tun0"};
+     }},
+    {"nic.link",
+     "BondDown",
+     unfit,
+     Action::drain,
+     [](Node& n) {
+       NetFacts& net = n.facts.nets->emplace_back();
+       net.name = "bond0";
+       net.software = true;
+       net.state = std::string("down");
+       n.node.nets = {"bond0"};
+     }},
     {"gpu.fabricmanager",
      "Dead",
      unfit,

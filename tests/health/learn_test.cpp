@@ -27,5 +27,29 @@ TEST(ClassOfANode, IsToldByTheGpusThatAnswerWhenOneIsLost) {
   EXPECT_EQ(class_of(classes, "n17", {}, node.facts).name, "");
 }
 
+TEST(LearnedFromAHealthyNode, MigIsOnlyWhatAllGpusHave) {
+  Node node;
+  EXPECT_EQ(learn_class(node.facts, "x").mig, false);
+  node.gpu().mig_on = true;
+  EXPECT_EQ(learn_class(node.facts, "x").mig, std::nullopt);
+  EXPECT_EQ(to_toml(learn_class(node.facts, "x")).find("mig"), std::string::npos);
+  for (GpuFacts& gpu : *node.facts.gpus)
+    gpu.mig_on = true;
+  EXPECT_EQ(learn_class(node.facts, "x").mig, true);
+  for (GpuFacts& gpu : *node.facts.gpus)
+    gpu.mig_on = Fact<bool>::lacking("not supported");
+  EXPECT_EQ(learn_class(node.facts, "x").mig, std::nullopt);
+}
+
+TEST(LearnedFromAHealthyNode, InterfacesAreThoseWithHardware) {
+  Node node;
+  NetFacts bridge;
+  bridge.name = "docker0";
+  bridge.software = true;
+  bridge.state = std::string("up");
+  node.facts.nets->push_back(bridge);
+  EXPECT_EQ(learn_class(node.facts, "x").nets, std::vector<std::string>{"eth0"});
+}
+
 }  // namespace
 }  // namespace holdfast::health

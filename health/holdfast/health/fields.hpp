@@ -166,6 +166,7 @@ void fields(auto& visit, Of<IbPortFacts> auto& p) {
 void fields(auto& visit, Of<NetFacts> auto& n) {
   visit("name", n.name);
   visit("at", n.at);
+  visit("software", n.software);
   visit("state", n.state);
   visit("megabits", n.megabits);
   visit("duplex", n.duplex);

@@ -49,10 +49,11 @@ struct IbPortFacts {
   friend bool operator==(const IbPortFacts&, const IbPortFacts&) = default;
 };
 
-/// One network interface with hardware behind it.
+/// One network interface.
 struct NetFacts {
   std::string name;  ///< "eth0"
   std::string at;
+  bool software{};          ///< a bond, a VLAN, a bridge: no hardware right behind it
   Fact<std::string> state;  ///< operstate: "up", "down"
   Fact<std::uint64_t> megabits;
   Fact<std::string> duplex;

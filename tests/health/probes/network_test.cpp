@@ -125,11 +125,12 @@ class LookAtNets : public ::testing::Test {
   const std::string eth_{"sys/class/net/eth0"};
 };
 
-TEST_F(LookAtNets, ReadsHardwareOnly) {
+TEST_F(LookAtNets, ReadsHardware) {
   const Facts facts = look();
   ASSERT_EQ(facts.nets->size(), 1U);
   const NetFacts& net = facts.nets->front();
   EXPECT_EQ(net.name, "eth0");
+  EXPECT_FALSE(net.software);
   EXPECT_EQ(net.at, "0000:02:00.0");
   EXPECT_TRUE(net.state.is("up"));
   EXPECT_TRUE(net.megabits.is(25'000));
@@ -137,6 +138,31 @@ TEST_F(LookAtNets, ReadsHardwareOnly) {
   EXPECT_TRUE(net.mtu.is(9'000));
   EXPECT_EQ(net.counters->at("carrier_changes"), 4U);
   EXPECT_EQ(net.counters->at("rx_crc_errors"), 1U);
+}
+
+TEST_F(LookAtNets, ReadsWhatAClassMayNameOfSoftwareToo) {
+  root_.file("sys/class/net/bond0/operstate", "up")
+      .file("sys/class/net/bond0/mtu", "9000")
+      .file("sys/class/net/bond0/speed", "200000")
+      .file("sys/class/net/br0/operstate", "unknown")
+      .file("sys/class/net/br0/mtu", "1500")
+      .directory("sys/class/net/br0/speed")
+      .file("sys/class/net/veth12ab/operstate", "up")
+      .file("sys/class/net/bonding_masters", "bond0");
+  const Facts facts = look();
+  ASSERT_EQ(facts.nets->size(), 3U);
+  const NetFacts& bond = facts.nets->at(0);
+  EXPECT_EQ(bond.name, "bond0");
+  EXPECT_TRUE(bond.software);
+  EXPECT_TRUE(bond.state.is("up"));
+  EXPECT_TRUE(bond.mtu.is(9'000));
+  EXPECT_TRUE(bond.megabits.is(200'000));
+  EXPECT_EQ(bond.counters.gap(), Gap::lacking);
+  const NetFacts& bridge = facts.nets->at(1);
+  EXPECT_EQ(bridge.name, "br0");
+  EXPECT_TRUE(bridge.state.is("unknown"));
+  EXPECT_EQ(bridge.megabits.gap(), Gap::lacking);
+  EXPECT_FALSE(bridge.megabits.known());
 }
 
 TEST_F(LookAtNets, AsksNoSpeedOfALinkThatIsDown) {
