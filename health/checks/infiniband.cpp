@@ -21,7 +21,20 @@ bool listed(const NodeClass& node, const IbPortFacts& port) {
   });
 }
 
+/// What was there at the last look of this boot is missed also when no class names it.
+void vanished(Report& report) {
+  const auto& ports = report.facts.ib_ports;
+  if (!ports.known() && ports.gap() != Gap::lacking) return;
+  for (const std::string& name : report.subjects_before("not_active")) {
+    report.saw();
+    const auto is_it = [&name](const IbPortFacts& port) { return name_of(port) == name; };
+    if (!ports.known() || std::ranges::none_of(*ports, is_it))
+      report.watch(name, "was there at the last look and is gone");
+  }
+}
+
 void count(Report& report) {
+  vanished(report);
   const NodeClass& node = report.node;
   if (node.ib_ports == 0 && node.ib_devices.empty()) return;
   report.see("", report.facts.ib_ports, [&](const std::vector<IbPortFacts>& ports) {
@@ -34,6 +47,18 @@ void count(Report& report) {
   });
   if (!report.facts.ib_ports.known() && report.facts.ib_ports.gap() == Gap::lacking)
     report.against("", "there is no InfiniBand or RoCE port");
+}
+
+/// The cable is up and the subnet manager has yet to make the port active. It does so within
+/// seconds; when it starts anew, on all ports of all nodes at once. Beside a job, which a look does
+/// not drain and which was perhaps lost by it, a moment is long enough.
+bool is_so_for_a_moment(Report& report, const IbPortFacts& port) {
+  const bool waits =
+      port.physical.is("LinkUp") && (port.state.is("INIT") || port.state.is("ARMED"));
+  if (!waits || report.tier == Tier::job) return false;
+  const auto change = report.grown(name_of(port), "not_active", 1);
+  const bool was_so_before = change && *change == 0;
+  return !was_so_before || static_cast<double>(report.seconds()) < report.limit("waits_s");
 }
 
 void state(Report& report) {
@@ -49,7 +74,7 @@ void state(Report& report) {
                            cat("is ", word, ", link ", port.physical.value_or("unknown")),
                            "ACTIVE");
         const bool wanted = too_few || listed(report.node, port);
-        if (wanted && !settling) return;
+        if (wanted && !settling && !is_so_for_a_moment(report, port)) return;
         found.severity = wanted ? Severity::watch : Severity::note;
         found.action = Action::note;
       });
@@ -200,7 +225,9 @@ void subnet_manager(Report& report) {
 }
 
 constexpr std::array settle_limits{
-    Limit{"settling_s", 600, "seconds after a boot in which a port that is down is only watched"}};
+    Limit{"settling_s", 600, "seconds after a boot in which a port that is down is only watched"},
+    // what gpud and NVSentinel give a port before they call it down
+    Limit{"waits_s", 25, "seconds for which a port may wait for its subnet manager"}};
 constexpr std::array fatal_limits{
     Limit{"count", 0, "growth of such a counter since the last look"}};
 constexpr std::array rate_limits{Limit{"symbol_errors", 120, "symbol_error an hour"},

@@ -30,6 +30,15 @@ std::optional<std::uint64_t> Report::grown(std::string_view subject,
   return grew;
 }
 
+std::vector<std::string> Report::subjects_before(std::string_view counter) const {
+  std::vector<std::string> subjects;
+  if (sight_.before.boot_id.empty() || sight_.before.boot_id != facts.boot_id) return subjects;
+  const std::string mark = counter_name("", counter);
+  for (const auto& [name, value] : sight_.before.counters)
+    if (name.ends_with(mark)) subjects.push_back(name.substr(0, name.size() - mark.size()));
+  return subjects;
+}
+
 const Baseline& Report::before(Since since) const {
   const Baseline* older = since == Since::an_hour ? sight_.an_hour_ago
                           : since == Since::a_day ? sight_.a_day_ago

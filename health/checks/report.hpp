@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace holdfast::health {
 
@@ -38,6 +39,12 @@ class Report {
                                                    std::string_view counter,
                                                    std::uint64_t value,
                                                    Since since = Since::last_look);
+
+  /// The subjects that had this counter in the baseline of this boot.
+  [[nodiscard]] std::vector<std::string> subjects_before(std::string_view counter) const;
+
+  /// Seconds since the baseline.
+  [[nodiscard]] std::int64_t seconds() const { return facts.at - sight_.before.at; }
 
   /// Hours since that baseline, at least one: a burst in a short window is no rate.
   [[nodiscard]] double hours(Since since = Since::an_hour) const;

@@ -59,8 +59,13 @@ Baseline baseline_of(const Facts& facts) {
       all.add(pci.at, "aer_fatal", pci.aer_fatal);
     }
   if (facts.ib_ports.known())
-    for (const IbPortFacts& port : *facts.ib_ports)
-      all.add(cat(port.device, '/', port.port), port.counters);
+    for (const IbPortFacts& port : *facts.ib_ports) {
+      const std::string subject = cat(port.device, '/', port.port);
+      all.add(subject, port.counters);
+      // no counter, but how it was: one that is not active at two looks is not so for a moment
+      if (port.state.known())
+        all.add(subject, "not_active", Fact<std::uint64_t>(port.state.is("ACTIVE") ? 0 : 1));
+    }
   if (facts.nets.known())
     for (const NetFacts& net : *facts.nets)
       all.add(net.name, net.counters);

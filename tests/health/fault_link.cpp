@@ -42,7 +42,41 @@ constexpr auto faults = std::to_array<Fault>({
      Action::drain,
      [](Node& n) {
        n.node.ib_devices.clear();
+       n.port().state = std::string("DOWN");
+     }},
+    {"ib.state",
+     "WaitsForItsSubnetManager",
+     watch,
+     Action::note,
+     [](Node& n) {
        n.port().state = std::string("INIT");
+       n.before.at -= 300;
+     }},
+    {"ib.state",
+     "WaitedAMomentAgoToo",
+     watch,
+     Action::note,
+     [](Node& n) {
+       n.port().state = std::string("ARMED");
+       n.before = baseline_of(n.facts);
+       n.before.at -= 5;
+     }},
+    {"ib.state",
+     "WaitsSinceTheLastLook",
+     unfit,
+     Action::drain,
+     [](Node& n) {
+       n.port().state = std::string("INIT");
+       n.before = baseline_of(n.facts);
+       n.before.at -= 300;
+     }},
+    {"ib.state",
+     "InitializedWithoutACable",
+     unfit,
+     Action::drain,
+     [](Node& n) {
+       n.port().state = std::string("INIT");
+       n.port().physical = std::string("Polling");
      }},
     {"ib.rate", "Slow", unfit, Action::drain, [](Node& n) { n.port().gigabits = 200; }},
     {"ib.link_layer",

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the fault matrix cannot tell: sentences, and what depends on the tier.
+#include "fault.hpp"
+
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+namespace holdfast::health {
+namespace {
+
+/// The worst that a check says.
+Finding worst_of(const Node& node, std::string_view check, Tier tier = Tier::periodic) {
+  const Limits limits{node.node, {}};
+  Finding worst;
+  for (const Finding& finding : judge({node.facts, node.before, limits, tier}, {}))
+    if (finding.check == check && (worst.check.empty() || finding.severity > worst.severity))
+      worst = finding;
+  return worst;
+}
+
+TEST(IbPorts, ThatWereDownAtTheLastLookAlreadyAreDown) {
+  Node node;
+  node.port().state = std::string("DOWN");
+  node.before = baseline_of(node.facts);
+  EXPECT_EQ(worst_of(node, "ib.state").severity, Severity::unfit);
+}
+
+TEST(IbPorts, ThatWaitForTheirManagerAreEvidenceBesideAJob) {
+  Node node;
+  node.port().state = std::string("INIT");
+  EXPECT_EQ(worst_of(node, "ib.state", Tier::prolog).severity, Severity::watch);
+  EXPECT_EQ(worst_of(node, "ib.state", Tier::job).severity, Severity::unfit);
+}
+
+TEST(IbPorts, ThatVanishedWithinABootAreMissedWithoutAClass) {
+  Node node;
+  node.node = {};
+  EXPECT_EQ(worst_of(node, "ib.count").severity, Severity::pass);
+  node.facts.ib_ports->pop_back();
+  EXPECT_EQ(worst_of(node, "ib.count").severity, Severity::watch);
+  EXPECT_EQ(worst_of(node, "ib.count").subject, "mlx5_8/1");
+  node.facts.ib_ports = Fact<std::vector<IbPortFacts>>::lacking("no such directory");
+  EXPECT_EQ(worst_of(node, "ib.count").severity, Severity::watch);
+  node.facts.boot_id = "another";
+  EXPECT_EQ(worst_of(node, "ib.count").check, "") << "after a reboot nothing is known";
+}
+
+}  // namespace
+}  // namespace holdfast::health
