@@ -151,14 +151,17 @@ void recovery(Report& report) {
   });
 }
 
+/// A GPU may work with it for long, so that a node with jobs is not drained for it; one that comes
+/// from a repair has to be sound.
 void inforom(Report& report) {
+  const auto corrupt = [&report](const std::string& subject) {
+    Finding& found = report.against(subject, "its InfoROM is corrupt");
+    if (report.tier != Tier::return_to_service) found.severity = Severity::watch;
+  };
   report.each_gpu([&](const GpuFacts& gpu, const std::string& subject) {
-    if (gpu.answer.is(GpuAnswer::corrupt_inforom)) {
-      report.against(subject, "its InfoROM is corrupt");
-      return;
-    }
+    if (gpu.answer.is(GpuAnswer::corrupt_inforom)) return corrupt(subject);
     report.see(subject, gpu.inforom_valid, [&](bool valid) {
-      if (!valid) report.against(subject, "its InfoROM is corrupt");
+      if (!valid) corrupt(subject);
     });
   });
 }
@@ -182,6 +185,8 @@ void device_nodes(Report& report) {
     for (const DeviceNode& node : nodes)
       if (!node.there)
         report.against(node.path, "is not there");
+      else if (!node.usable_by_all && node.usable_by_group)
+        report.watch(node.path, "can be opened by the users of its group only");
       else if (!node.usable_by_all)
         report.against(node.path, "cannot be opened by every user");
   });
@@ -240,9 +245,9 @@ constexpr auto rows = std::to_array<Check>({
      recovery},
     {"gpu.inforom",
      "the InfoROM of each GPU is sound",
-     "NVML",
+     "NVML; its checksum at return-to-service",
      periodic,
-     Severity::watch,
+     Severity::unfit,
      Action::inspect,
      Clears::never,
      "run the vendor's diagnosis; have the part replaced",

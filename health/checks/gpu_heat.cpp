@@ -28,6 +28,12 @@ void throttle(Report& report) {
   });
 }
 
+std::string beside_its_slowdown(std::int64_t left) {
+  if (left == 0) return "is as hot as its slowdown";
+  return left > 0 ? cat(left, " degrees below its slowdown")
+                  : cat(-left, " degrees above its slowdown");
+}
+
 void temperature(Report& report) {
   report.each_gpu([&](const GpuFacts& gpu, const std::string& subject) {
     const double margin = report.limit("margin");
@@ -35,8 +41,8 @@ void temperature(Report& report) {
       report.see(subject, gpu.temperature_margin_c, [&](std::int64_t left) {
         if (static_cast<double>(left) <= margin)
           report.against(subject,
-                         cat(left, " degrees below its slowdown"),
-                         cat("more than ", number_text(margin)));
+                         beside_its_slowdown(left),
+                         cat("more than ", number_text(margin), " below it"));
       });
       return;
     }

@@ -71,6 +71,13 @@ void remap_uncorrectable(Report& report) {
   no_more(report, &GpuFacts::banks_without_spares, "memory banks without a spare row:", "banks");
 }
 
+/// How many retired pages an AMD GPU bears its driver decides by the size of its memory, and says
+/// so itself of the page it cannot retire: NVIDIA's numbers do not hold for it.
+bool is_worn(const Report& report, const GpuFacts& gpu, std::uint64_t all, std::uint64_t doubles) {
+  return gpu.vendor != "amd" && (static_cast<double>(all) > report.limit("pages") ||
+                                 static_cast<double>(doubles) > report.limit("double_bit"));
+}
+
 void retired_pages(Report& report) {
   report.each_gpu([&](const GpuFacts& gpu, const std::string& subject) {
     report.see(subject, gpu.retired_pending, [&](bool pending) {
@@ -78,9 +85,7 @@ void retired_pages(Report& report) {
     });
     report.see(subject, gpu.retired_double_bit, [&](std::uint64_t doubles) {
       const std::uint64_t all = doubles + gpu.retired_single_bit.value_or(0);
-      const bool worn = static_cast<double>(all) > report.limit("pages") ||
-                        static_cast<double>(doubles) > report.limit("double_bit");
-      if (worn) {
+      if (is_worn(report, gpu, all, doubles)) {
         Finding& found = report.against(
             subject,
             cat(all, " retired memory pages, ", doubles, " of them for double-bit errors"),

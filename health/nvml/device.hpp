@@ -77,7 +77,7 @@ class OpenDevice {
 
 void ask_identity(OpenDevice& device, bool thorough, GpuFacts& gpu);
 void ask_modes(OpenDevice& device, GpuFacts& gpu);
-void ask_memory(OpenDevice& device, bool thorough, GpuFacts& gpu);
+void ask_memory(OpenDevice& device, GpuFacts& gpu);
 void ask_use(OpenDevice& device, GpuFacts& gpu);
 void ask_pcie(OpenDevice& device, GpuFacts& gpu);
 void ask_nvlinks(OpenDevice& device, GpuFacts& gpu);

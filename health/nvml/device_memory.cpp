@@ -111,7 +111,7 @@ Fact<std::vector<GpuProcess>> processes(OpenDevice& device) {
 
 }  // namespace
 
-void ask_memory(OpenDevice& device, bool thorough, GpuFacts& gpu) {
+void ask_memory(OpenDevice& device, GpuFacts& gpu) {
   const Calls& calls = device.calls();
   using namespace choice;
   gpu.ecc_uncorrected_volatile = device.wide(calls.ecc_errors, uncorrected, since_reset);
@@ -126,7 +126,6 @@ void ask_memory(OpenDevice& device, bool thorough, GpuFacts& gpu) {
   const Return flag_result = device.ask(calls.unrepairable_memory, &flag);
   gpu.unrepairable_memory = fact_of(flag_result, flag.unrepairable != 0);
   gpu.retired_pending = device.flag(calls.retired_pending);
-  if (!thorough) return;
   gpu.retired_single_bit = retired(device, single_bit);
   gpu.retired_double_bit = retired(device, double_bit);
 }

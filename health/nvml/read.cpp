@@ -69,7 +69,7 @@ GpuFacts ask_gpu(const Calls& calls, Device handle, unsigned index, bool thoroug
   gpu.at = result == code::success && address ? *address : cat("index ", index);
   ask_identity(device, thorough, gpu);
   ask_modes(device, gpu);
-  ask_memory(device, thorough, gpu);
+  ask_memory(device, gpu);
   ask_use(device, gpu);
   ask_pcie(device, gpu);
   ask_nvlinks(device, gpu);

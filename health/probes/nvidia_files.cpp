@@ -31,6 +31,9 @@ DeviceNode device_node(const Tree& tree, const std::string& path) {
   node.there = stat(tree.path_of(path).c_str(), &status) == 0;
   constexpr mode_t for_all = S_IROTH | S_IWOTH;
   node.usable_by_all = node.there && (status.st_mode & for_all) == for_all;
+  constexpr mode_t for_group = S_IRGRP | S_IWGRP;
+  node.usable_by_group =
+      node.there && status.st_gid != 0 && (status.st_mode & for_group) == for_group;
   return node;
 }
 

@@ -54,9 +54,9 @@ constexpr auto faults = std::to_array<Fault>({
      [](Node& n) { n.gpu().recovery_action = 5; }},
     {"gpu.recovery", "NotYetNamed", unfit, Action::reset_gpu,
      [](Node& n) { n.gpu().recovery_action = 9; }},
-    {"gpu.inforom", "Corrupt", watch, Action::inspect,
+    {"gpu.inforom", "Corrupt", unfit, Action::inspect,
      [](Node& n) { n.gpu().answer = GpuAnswer::corrupt_inforom; }},
-    {"gpu.inforom", "Invalid", watch, Action::inspect,
+    {"gpu.inforom", "Invalid", unfit, Action::inspect,
      [](Node& n) { n.gpu().inforom_valid = false; }},
     {"gpu.driver_match", "UpgradedWithoutReload", unfit, Action::reboot,
      [](Node& n) { n.facts.gpu_driver.version = std::string("560.28.03"); }},
@@ -66,6 +66,11 @@ constexpr auto faults = std::to_array<Fault>({
      [](Node& n) { n.facts.gpu_driver.device_nodes->front().there = false; }},
     {"gpu.devnodes", "Closed", unfit, Action::restart_service,
      [](Node& n) { n.facts.gpu_driver.device_nodes->front().usable_by_all = false; }},
+    {"gpu.devnodes", "ForAGroup", watch, Action::note,
+     [](Node& n) {
+       n.facts.gpu_driver.device_nodes->front().usable_by_all = false;
+       n.facts.gpu_driver.device_nodes->front().usable_by_group = true;
+     }},
     {"gpu.persistence", "Off", watch, Action::note, [](Node& n) { n.gpu().persistence = false; }},
     {"gpu.ecc_mode", "Off", unfit, Action::reset_gpu, [](Node& n) { n.gpu().ecc_on = false; }},
     {"gpu.ecc_mode", "ChangesAtReset", watch, Action::note,
@@ -105,6 +110,11 @@ constexpr auto faults = std::to_array<Fault>({
      [](Node& n) { n.gpu().retired_pending = true; }},
     {"gpu.retired_pages", "Worn", unfit, Action::rma,
      [](Node& n) { n.gpu().retired_double_bit = 15; }},
+    {"gpu.retired_pages", "SomeOfAnAmdGpu", watch, Action::note,
+     [](Node& n) {
+       n.gpu().vendor = "amd";
+       n.gpu().retired_double_bit = 64;
+     }},
     {"gpu.retired_pages", "Some", watch, Action::note,
      [](Node& n) { n.gpu().retired_single_bit = 11; }},
     {"gpu.unrepairable", "Set", fatal, Action::rma,

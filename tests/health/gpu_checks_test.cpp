@@ -19,6 +19,24 @@ Finding worst_of(const Node& node, std::string_view check, Tier tier = Tier::per
   return worst;
 }
 
+TEST(GpuTemperature, IsToldBesideTheSlowdownOnItsRightSide) {
+  const auto told = [](std::int64_t margin) {
+    Node node;
+    node.gpu().temperature_margin_c = margin;
+    return worst_of(node, "gpu.temp").what;
+  };
+  EXPECT_EQ(told(-3), "3 degrees above its slowdown");
+  EXPECT_EQ(told(0), "is as hot as its slowdown");
+  EXPECT_EQ(told(1), "");
+}
+
+TEST(GpuInforom, HasToBeSoundAfterARepairAndIsElsewhereWatched) {
+  Node node;
+  node.gpu().answer = GpuAnswer::corrupt_inforom;
+  EXPECT_EQ(worst_of(node, "gpu.inforom", Tier::periodic).severity, Severity::watch);
+  EXPECT_EQ(worst_of(node, "gpu.inforom", Tier::return_to_service).severity, Severity::unfit);
+}
+
 TEST(IbPorts, ThatWereDownAtTheLastLookAlreadyAreDown) {
   Node node;
   node.port().state = std::string("DOWN");

@@ -115,6 +115,7 @@ void fields(auto& visit, Of<DeviceNode> auto& d) {
   visit("path", d.path);
   visit("there", d.there);
   visit("usable_by_all", d.usable_by_all);
+  visit("usable_by_group", d.usable_by_group);
 }
 
 void fields(auto& visit, Of<GpuDriverFacts> auto& d) {

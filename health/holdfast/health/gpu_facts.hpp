@@ -101,7 +101,8 @@ struct GpuFacts {
 struct DeviceNode {
   std::string path;
   bool there{};
-  bool usable_by_all{};  ///< mode grants reading and writing to every user
+  bool usable_by_all{};    ///< mode grants reading and writing to every user
+  bool usable_by_group{};  ///< to the users of a group that is not root's
 
   friend bool operator==(const DeviceNode&, const DeviceNode&) = default;
 };

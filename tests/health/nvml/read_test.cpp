@@ -300,11 +300,12 @@ TEST(AskNvml, ReadsWhatAnOldLibraryHas) {
     EXPECT_EQ(gap, Gap::lacking);
 }
 
-TEST(AskNvml, ReadsInforomAndPagesOnlyWhenThorough) {
+TEST(AskNvml, ReadsTheInforomOnlyWhenThorough) {
   const holdfast::testing::FakeNvml fake("gpus 1\ngpu 0 inforom_valid 0\ngpu 0 retired_double 2");
   Facts quick;
   ask_nvml({HOLDFAST_FAKE_NVML_LIBRARY, false}, quick);
   EXPECT_FALSE(quick.gpus->front().inforom_valid.asked());
+  EXPECT_TRUE(quick.gpus->front().retired_double_bit.is(2)) << "the periodic look judges them";
   Facts thorough;
   ask_nvml({HOLDFAST_FAKE_NVML_LIBRARY, true}, thorough);
   EXPECT_TRUE(thorough.gpus->front().inforom_valid.is(false));

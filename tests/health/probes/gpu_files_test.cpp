@@ -2,6 +2,7 @@
 #include "fake_root.hpp"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -36,6 +37,23 @@ TEST(LookAtNvidiaFiles, SeesDeviceFilesAndWhoMayUseThem) {
   EXPECT_TRUE(nodes[0].there && nodes[0].usable_by_all);
   EXPECT_TRUE(nodes[1].there && !nodes[1].usable_by_all);
   EXPECT_FALSE(nodes[2].there);
+}
+
+TEST(LookAtNvidiaFiles, TellsDeviceFilesOfAGroupFromThoseOfRootAlone) {
+  if (geteuid() != 0) GTEST_SKIP() << "giving a file to another group needs root";
+  FakeRoot root;
+  root.file("proc/driver/nvidia/version", "NVRM version: X 550.163.01")
+      .file("dev/nvidia0", "")
+      .file("dev/nvidiactl", "");
+  for (const char* name : {"dev/nvidia0", "dev/nvidiactl"})
+    ASSERT_EQ(chmod((root.path() / name).c_str(), 0660), 0);
+  ASSERT_EQ(chown((root.path() / "dev/nvidia0").c_str(), 0, 44), 0);
+  Facts facts;
+  facts.gpu_driver.counted = 1U;
+  look_at_nvidia_files(root.tree(), facts);
+  const auto& nodes = *facts.gpu_driver.device_nodes;
+  EXPECT_TRUE(nodes[0].usable_by_group && !nodes[0].usable_by_all);
+  EXPECT_FALSE(nodes[1].usable_by_group) << "root's own group";
 }
 
 TEST(LookAtNvidiaFiles, DoesNotMissADriverOnANodeWithoutGpus) {

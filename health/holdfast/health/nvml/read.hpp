@@ -10,8 +10,7 @@ namespace holdfast::health {
 /// What of the NVIDIA GPUs is read.
 struct NvmlWish {
   std::string library{"libnvidia-ml.so.1"};  ///< as for dlopen; a site or a test may name another
-  bool
-      thorough{};  ///< also what takes milliseconds: the InfoROM's checksum, lists of retired pages
+  bool thorough{};  ///< also what takes milliseconds: the InfoROM's checksum
 };
 
 /// Fills gpu_driver (without device_nodes and kernel_version, which are files) and gpus by asking
