@@ -155,7 +155,7 @@ void nvlinks_of(Report& report,
       down.push_back(link.link);
     else
       ++may_be_up;
-    report.see(cat(subject, " link ", link.link), link.active, [](bool) {});
+    report.see(subject, link.active, [](bool) {});
   }
   const unsigned demanded = report.node.nvlinks;
   if (built_so && !down.empty()) {

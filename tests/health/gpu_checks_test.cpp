@@ -37,6 +37,19 @@ TEST(GpuInforom, HasToBeSoundAfterARepairAndIsElsewhereWatched) {
   EXPECT_EQ(worst_of(node, "gpu.inforom", Tier::return_to_service).severity, Severity::unfit);
 }
 
+TEST(GpuLinks, ThatCannotBeSeenAreToldOnceForEachGpu) {
+  Node node;
+  for (NvlinkFacts& link : *node.gpu().nvlinks) {
+    link.active = Fact<bool>::unseen("unknown error");
+    link.replays = Fact<std::uint64_t>::unseen("unknown error");
+    link.recoveries = Fact<std::uint64_t>::unseen("unknown error");
+  }
+  const Limits limits{node.node, {}};
+  const Findings findings = judge({node.facts, node.before, limits, Tier::periodic}, {});
+  for (const char* check : {"gpu.nvlink_state", "gpu.nvlink_err"})
+    EXPECT_EQ(std::ranges::count(findings, check, &Finding::check), 1) << check;
+}
+
 TEST(IbPorts, ThatWereDownAtTheLastLookAlreadyAreDown) {
   Node node;
   node.port().state = std::string("DOWN");
