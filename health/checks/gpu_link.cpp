@@ -96,11 +96,11 @@ double replays_allowed(const GpuFacts& gpu, double hours) {
 void pcie_replays(Report& report) {
   report.each_gpu([&](const GpuFacts& gpu, const std::string& subject) {
     report.see(subject, gpu.pcie_replays, [&](std::uint64_t value) {
-      const auto growth = report.grown(gpu.at, "pcie_replays", value);
+      const auto growth = report.grown(gpu.at, "pcie_replays", value, Since::an_hour);
       const double most = replays_allowed(gpu, report.hours());
       if (growth && static_cast<double>(*growth) > most)
         report.watch(subject,
-                     cat(*growth, " PCIe replays since the last look"),
+                     cat(*growth, " PCIe replays in ", number_text(report.hours()), " h"),
                      cat("at most ", number_text(most)));
     });
     const auto none =
@@ -209,12 +209,19 @@ void nvlink_errors(Report& report) {
       const auto few = [&](const Fact<std::uint64_t>& counter, std::string_view name, double most) {
         report.see(subject, counter, [&](std::uint64_t value) {
           if (value == 0) return;  // as nearly all of a node's many links: no name is made up
-          const auto growth = report.grown(place, name, value);
+          const auto growth = report.grown(place, name, value, Since::an_hour);
           if (growth && static_cast<double>(*growth) > most)
-            report.against(
-                subject,
-                cat("NVLink ", link.link, ": ", *growth, ' ', name, " since the last look"),
-                cat("at most ", number_text(most)));
+            report.against(subject,
+                           cat("NVLink ",
+                               link.link,
+                               ": ",
+                               *growth,
+                               ' ',
+                               name,
+                               " in ",
+                               number_text(report.hours()),
+                               " h"),
+                           cat("at most ", number_text(most)));
         });
       };
       few(link.recoveries, "recoveries", report.limit("recoveries_per_hour") * report.hours());

@@ -35,11 +35,11 @@ void uncorrected(Report& report) {
 void corrected(Report& report) {
   report.each_gpu([&](const GpuFacts& gpu, const std::string& subject) {
     report.see(subject, gpu.ecc_corrected_volatile, [&](std::uint64_t value) {
-      const auto growth = report.grown(gpu.at, "ecc_corrected_volatile", value);
+      const auto growth = report.grown(gpu.at, "ecc_corrected_volatile", value, Since::an_hour);
       const double most = report.limit("per_hour") * report.hours();
       if (growth && static_cast<double>(*growth) > most)
         report.against(subject,
-                       cat(*growth, " corrected ECC errors since the last look"),
+                       cat(*growth, " corrected ECC errors in ", number_text(report.hours()), " h"),
                        cat(number_text(report.limit("per_hour")), " an hour"));
     });
   });

@@ -141,11 +141,13 @@ void rate_counters(Report& report) {
       for (const Rate& rate : rates) {
         const auto counter = counters.find(std::string(rate.counter));
         if (counter == counters.end()) continue;
-        const auto growth = report.grown(name_of(port), rate.counter, counter->second);
+        const auto growth =
+            report.grown(name_of(port), rate.counter, counter->second, Since::an_hour);
         if (growth && static_cast<double>(*growth) > rate.per_hour * report.hours())
-          report.against(name_of(port),
-                         cat(rate.counter, " grew by ", *growth),
-                         cat("at most ", number_text(rate.per_hour), " an hour"));
+          report.against(
+              name_of(port),
+              cat(rate.counter, " grew by ", *growth, " in ", number_text(report.hours()), " h"),
+              cat("at most ", number_text(rate.per_hour), " an hour"));
       }
     });
   });

@@ -65,10 +65,10 @@ void errors(Report& report) {
       for (const char* name : {"rx_crc_errors", "rx_errors", "tx_errors"}) {
         const auto counter = counters.find(name);
         if (counter == counters.end()) continue;
-        const auto growth = report.grown(net.name, name, counter->second);
+        const auto growth = report.grown(net.name, name, counter->second, Since::an_hour);
         if (growth && static_cast<double>(*growth) > report.limit("per_hour") * report.hours())
           report.against(net.name,
-                         cat(name, " grew by ", *growth),
+                         cat(name, " grew by ", *growth, " in ", number_text(report.hours()), " h"),
                          cat("at most ", number_text(report.limit("per_hour")), " an hour"));
       }
     });
@@ -117,7 +117,9 @@ void aer(Report& report) {
                          double most,
                          bool harmless) {
       report.see(pci.at, counter, [&](std::uint64_t value) {
-        const auto growth = report.grown(pci.at, name, value);
+        // of what is harmless the rate counts, of all else the first
+        const Since since = harmless ? Since::an_hour : Since::last_look;
+        const auto growth = report.grown(pci.at, name, value, since);
         if (!growth || static_cast<double>(*growth) <= most) return;
         const std::string told = cat(pci.kind, ": ", *growth, ' ', what, " PCIe errors");
         const std::string limit = cat("at most ", number_text(most));

@@ -50,6 +50,35 @@ TEST(GpuLinks, ThatCannotBeSeenAreToldOnceForEachGpu) {
     EXPECT_EQ(std::ranges::count(findings, check, &Finding::check), 1) << check;
 }
 
+TEST(Rates, AreToldBySlowGrowthOverAnHourOfLooks) {
+  Node node;
+  Baseline an_hour_ago = node.before;
+  an_hour_ago.at -= 3600;
+  // all but nothing of it since the last look, five minutes ago
+  node.gpu().ecc_corrected_volatile = 2'000'000;
+  node.gpu().pcie_replays = 9'000;
+  node.gpu().nvlinks->at(4).replays = 150;
+  node.pci("0000:4a:00.0").aer_correctable = 4000;
+  (*node.port().counters)["symbol_error"] = 150;
+  (*node.facts.nets->front().counters)["rx_errors"] = 150;
+  node.before = baseline_of(node.facts);
+  node.before.at -= 300;
+  const Limits limits{node.node, {}};
+  const Findings findings =
+      judge({node.facts, node.before, limits, Tier::periodic, &an_hour_ago}, {});
+  for (const char* check : {"gpu.ecc_cor_vol",
+                            "gpu.pcie_replay",
+                            "gpu.nvlink_err",
+                            "pci.aer",
+                            "ib.counters_rate",
+                            "nic.errors"}) {
+    const auto found = std::ranges::find_if(findings, [check](const Finding& finding) {
+      return finding.check == check && finding.severity == Severity::watch;
+    });
+    EXPECT_NE(found, findings.end()) << check;
+  }
+}
+
 TEST(IbPorts, ThatWereDownAtTheLastLookAlreadyAreDown) {
   Node node;
   node.port().state = std::string("DOWN");
