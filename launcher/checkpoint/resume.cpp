@@ -185,6 +185,13 @@ Result<std::vector<std::string>> resume_arguments(std::string_view words, const 
   return parts;
 }
 
+Result<std::vector<std::string>> read_template(std::string_view words) {
+  Resumption any;
+  any.step = 0;  // whether a checkpoint has one is known when it is chosen
+  if (const auto filled = resume_arguments(words, any); !filled) return filled.error();
+  return split_words(words);
+}
+
 std::string_view usual_arguments(std::string_view format) {
   const auto found = std::ranges::find(customs, format, &Custom::format);
   return found == customs.end() ? std::string_view() : found->words;

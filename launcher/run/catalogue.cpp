@@ -136,6 +136,16 @@ Found best_of(const std::vector<Found>& found) {
   return none;
 }
 
+Found handed_over(Found found, const std::string& resume_arg) {
+  if (!found.resumption) return found;
+  const auto words = checkpoint::resume_arguments(resume_arg, *found.resumption);
+  if (words) return found;
+  Found none;
+  none.choice.kind = ChoiceKind::none_good;
+  none.choice.why = Failure(words.error()).within("--resume-arg").sentence();
+  return none;
+}
+
 Catalogue::Catalogue(boost::asio::io_context& io,
                      Worker& disk,
                      Settings settings,
@@ -186,22 +196,27 @@ void Catalogue::ask(bool writers_gone, std::function<void(recovery::Choice)> tol
                              false};
     command.words.insert(command.words.end(), settings_.look.begin(), settings_.look.end());
     command.words.push_back(settings_.directories[i]);
-    process::ask(io_, command, patience, [this, round, i](Result<process::Answer> answer) {
-      if (!answer) {
-        round->found[i] = unknown(answer.error().sentence());
-      } else if (answer->output.empty()) {
-        round->found[i] = unknown(std::string(trim(answer->errors)));
-      } else {
-        round->found[i] = parse_found(answer->output);
-      }
-      if (const auto& resumption = round->found[i].resumption) {
-        seen_[resumption->path] = round->found[i];
-        directory_of_[resumption->path] = i;
-        const std::string sentence = shortage(settings_.directories[i], round->found[i]);
-        if (!sentence.empty() && short_of_room_.insert(i).second) warn_(sentence);
-      }
-      if (--round->open == 0) round->told(best_of(round->found).choice);
-    });
+    process::ask(
+        io_, command, patience, [this, round, i, writers_gone](Result<process::Answer> answer) {
+          if (!answer) {
+            round->found[i] = unknown(answer.error().sentence());
+          } else if (answer->output.empty()) {
+            round->found[i] = unknown(std::string(trim(answer->errors)));
+          } else {
+            round->found[i] = parse_found(answer->output);
+          }
+          if (const auto& resumption = round->found[i].resumption) {
+            seen_[resumption->path] = round->found[i];
+            directory_of_[resumption->path] = i;
+            const std::string sentence = shortage(settings_.directories[i], round->found[i]);
+            if (!sentence.empty() && short_of_room_.insert(i).second) warn_(sentence);
+          }
+          if (--round->open != 0) return;
+          Found best = best_of(round->found);
+          // While an attempt runs, what it saves is only counted.
+          if (writers_gone) best = handed_over(std::move(best), settings_.resume_arg);
+          round->told(std::move(best.choice));
+        });
   }
 }
 

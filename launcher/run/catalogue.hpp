@@ -39,6 +39,11 @@ struct Found {
 /// Of several directories the newest good one; none good where any has only bad ones. Pure.
 [[nodiscard]] Found best_of(const std::vector<Found>& found);
 
+/// None good, and why, where the program cannot be told of the one that was found: the step it is
+/// to be told is not known. Started without it, the program would begin anew over what it has.
+/// Pure.
+[[nodiscard]] Found handed_over(Found found, const std::string& resume_arg);
+
 class Catalogue {
  public:
   struct Settings {
@@ -46,6 +51,7 @@ class Catalogue {
     std::vector<std::string> directories;  ///< --ckpt
     std::vector<std::string> look;         ///< options of `ckpt latest`
     std::string memory;                    ///< directory for what is known of them
+    std::string resume_arg{};              ///< template; empty: the program is told by environment
   };
   /// `warn` hears, once for each directory, that the next save may find no room.
   Catalogue(

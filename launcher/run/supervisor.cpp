@@ -46,7 +46,8 @@ Supervisor::Supervisor(Beginning beginning)
                  {with_.program,
                   with_.settings.checkpoints,
                   with_.settings.look,
-                  cat(with_.settings.state, "/ckpt")},
+                  cat(with_.settings.state, "/ckpt"),
+                  with_.settings.resume_arg},
                  [this](const std::string& sentence) { say(sentence); }),
       sums_(with_.settings.sums_up
                 ? std::make_unique<Sums>(loop_,

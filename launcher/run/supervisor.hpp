@@ -87,6 +87,8 @@ class Supervisor final : public sentinel::Roster::Listener {
   bool write(const events::Body& body);
   bool start_step(const supervise::StartStep& start);
   void launch(const supervise::StartStep& start, const std::string& directory);
+  [[nodiscard]] Result<void> tell_resumption(const std::string& path,
+                                             attempt::LaunchWish& wish) const;
   void gather(const supervise::Gather& one);
   void gathered();
   void give_back(const supervise::GiveBack& back);

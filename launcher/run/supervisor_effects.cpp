@@ -170,12 +170,8 @@ void Supervisor::launch(const supervise::StartStep& start, const std::string& di
   wish.given_master = with_.given_master;
   wish.allocation = with_.plan.allocation;
   if (start.resume) {
-    if (const auto resumption = catalogue_.resumption_of(start.resume->path)) {
-      wish.resume = checkpoint::resume_variables(*resumption);
-      if (!with_.settings.resume_arg.empty())
-        if (auto arguments = checkpoint::resume_arguments(with_.settings.resume_arg, *resumption))
-          wish.resume_arguments = std::move(*arguments);
-    }
+    if (auto told = tell_resumption(start.resume->path, wish); !told)
+      return hear(supervise::StepEnded{start.attempt, 1, 0, told.error().sentence()});
   }
   const auto launch = attempt::launch_of(
       with_.line, attempt::deal(start.nodes, start.ranks, with_.line.dealing), wish);
@@ -193,6 +189,21 @@ void Supervisor::launch(const supervise::StartStep& start, const std::string& di
     step_ = std::move(*step);
   else
     hear(supervise::StepEnded{start.attempt, 127, 0, step.error().sentence()});
+}
+
+/// The program hears of its checkpoint, or it is not started: without it, it would begin anew.
+Result<void> Supervisor::tell_resumption(const std::string& path, attempt::LaunchWish& wish) const {
+  const auto resumption = catalogue_.resumption_of(path);
+  if (!resumption)
+    return Failure{FailureKind::not_found,
+                   cat(path, " was chosen, and the catalogue does not know it any more"),
+                   "",
+                   {}};
+  wish.resume = checkpoint::resume_variables(*resumption);
+  auto arguments = checkpoint::resume_arguments(with_.settings.resume_arg, *resumption);
+  if (!arguments) return Failure(arguments.error()).within("--resume-arg");
+  wish.resume_arguments = std::move(*arguments);
+  return {};
 }
 
 void Supervisor::gather(const supervise::Gather& one) {

@@ -98,6 +98,24 @@ ckpt() { # WORD...: with the marker
     [[ $talk == *"step-20"*"test ended with 1"* ]]
 }
 
+@test "ckpt: a --ckpt-verify that a checkpoint cannot be put into passes none" {
+    save 10
+    ckpt latest --ckpt-verify "true {pth}"
+    ends 2 "holdfast: ckpt latest: --ckpt-verify: the template has {pth}, which stands for nothing; did you mean {path}? A brace itself is written {{"
+    [ -z "$output" ]
+    mv "$root/step-10" "$root/last"
+    ckpt latest --ckpt-verify "true {step}"
+    [ "$status" -eq 3 ] && [ -z "$output" ]
+    [[ $talk == *"last: unknown: --ckpt-verify: the template asks for {step}"* ]]
+    ckpt latest --ckpt-verify "true {path}"
+    [ "$output" = "$root/last" ]
+}
+
+@test "ckpt latest: a wrong --resume-arg is refused before there is any checkpoint" {
+    told ckpt latest --resume-arg "--load '{path}" "$root"
+    ends 2 "holdfast: ckpt latest: --resume-arg: the template ends within a quote ': --load '{path}; close it"
+}
+
 @test "ckpt verify: a manifest finds the flipped byte that nothing else can" {
     save 10
     told ckpt verify --ckpt-marker DONE --manifest "$root/step-10"

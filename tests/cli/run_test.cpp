@@ -46,7 +46,16 @@ TEST(RunOptions, ThatMakeNoSenseAreRefusedInOneSentence) {
   expect_refused(dry({"--requeue-by", "magic"}), "--requeue-by");
   expect_refused(dry({"--requeue-owner", "nobody"}), "--requeue-owner");
   expect_refused(dry({"--ckpt-verify", "check 'unclosed"}), "--ckpt-verify");
+  expect_refused(dry({"--ckpt-verify", "nosuch {pth}"}), "did you mean {path}?");
+  expect_refused(dry({"--ckpt-verify", " "}), "--ckpt-verify names no command");
+  expect_refused(dry({"--resume-arg", "--load {pathh}"}), "--resume-arg: the template has {pathh}");
+  expect_refused(dry({"--resume-arg", "--load '{path}"}), "--resume-arg: the template ends within");
   expect_refused(dry({"--explain=yes"}), "--explain");
+}
+
+TEST(RunOptions, MayAskForAStepThatNoCheckpointHasTold) {
+  const auto said = dry({"--resume-arg", "--load {dir} --ckpt-step {step}"});
+  EXPECT_EQ(said.status, 0) << said.talk;
 }
 
 TEST(RunOptions, ExplainTellsThePolicyWithItsBudgets) {

@@ -73,6 +73,9 @@ Result<ExitStatus> run_latest(const ParsedOptions& options, Caller& caller) {
                    {}};
   const auto wait = duration_of(options, "wait", std::chrono::milliseconds(0));
   if (!wait) return wait.error();
+  if (const auto words = checkpoint::read_template(options.value("resume-arg").value_or(""));
+      !words)
+    return Failure(words.error()).within("--resume-arg");
   auto look = look_at_directory(options, options.operands().front());
   if (!look) return look.error();
   if (options.has("deep")) look->wish.level = checkpoint::Level::payload;

@@ -57,10 +57,11 @@ void ask_user(const Look& look, Listed& listed) {
   for (const std::string& word : look.user_check) {
     const auto filled = checkpoint::fill_in(word, from);
     // What can be wrong with the words was told when the options were read; a step that is not
-    // there is told here.
+    // there is told here. Nobody was asked, so nothing that was seen before may speak for it.
     if (!filled) {
       judgement.verdict = Verdict::unknown;
-      judgement.why = filled.error().sentence();
+      judgement.reached = checkpoint::Level::listing;
+      judgement.why = Failure(filled.error()).within("--ckpt-verify").sentence();
       return;
     }
     command.push_back(*filled);
@@ -100,6 +101,14 @@ Result<void> check_format(const std::string& format) {
                  {}};
 }
 
+Result<std::vector<std::string>> read_command(const std::string& ckpt_verify) {
+  auto words = checkpoint::read_template(ckpt_verify);
+  if (!words) return Failure(words.error()).within("--ckpt-verify");
+  if (words->empty())
+    return Failure{FailureKind::bad_input, "--ckpt-verify names no command", "name one", {}};
+  return words;
+}
+
 Result<Look> look_at_directory(const ParsedOptions& options, const std::string& directory) {
   auto root = absolute(directory);
   if (!root) return root.error();
@@ -116,8 +125,8 @@ Result<Look> look_at_directory(const ParsedOptions& options, const std::string& 
   auto times = read_times(options, look);
   if (!times) return times.error();
   if (const auto command = options.value("ckpt-verify")) {
-    auto words = checkpoint::split_words(*command);
-    if (!words) return Failure(words.error()).within("--ckpt-verify");
+    auto words = read_command(*command);
+    if (!words) return words.error();
     look.user_check = std::move(*words);
     if (command->find('{') == std::string::npos) look.user_check.emplace_back("{path}");
     look.wish.by_command = true;

@@ -52,6 +52,9 @@ struct Look {
 /// A format there is, or none named; else the sentence that names the nearest.
 [[nodiscard]] Result<void> check_format(const std::string& format);
 
+/// The words of --ckpt-verify, when each checkpoint can be put into them.
+[[nodiscard]] Result<std::vector<std::string>> read_command(const std::string& ckpt_verify);
+
 /// Reads the shared options and opens the directory.
 [[nodiscard]] Result<Look> look_at_directory(const ParsedOptions& options,
                                              const std::string& directory);

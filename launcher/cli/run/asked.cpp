@@ -73,9 +73,10 @@ Result<void> read_checkpoint_words(const ParsedOptions& options, run::Settings& 
   const std::string format = options.value("ckpt-format").value_or("");
   if (const auto known = check_format(format); !known) return known.error();
   settings.resume_arg = options.value("resume-arg").value_or("");
+  if (const auto words = checkpoint::read_template(settings.resume_arg); !words)
+    return Failure(words.error()).within("--resume-arg");
   if (const auto command = options.value("ckpt-verify"))
-    if (const auto words = checkpoint::split_words(*command); !words)
-      return Failure(words.error()).within("--ckpt-verify");
+    if (const auto words = read_command(*command); !words) return words.error();
   for (const std::string name : {"ckpt-format", "ckpt-marker", "ckpt-verify"})
     if (const auto value = options.value(name))
       settings.look.insert(settings.look.end(), {cat("--", name), *value});

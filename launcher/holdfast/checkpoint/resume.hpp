@@ -46,6 +46,10 @@ using Variables = std::vector<std::pair<std::string, std::string>>;
 /// Splits as described above, without putting anything in.
 [[nodiscard]] Result<std::vector<std::string>> split_words(std::string_view text);
 
+/// The words of a template that can be filled in for some checkpoint: its quotes are closed and its
+/// placeholders are known. To be asked when the options are read, long before a restart needs them.
+[[nodiscard]] Result<std::vector<std::string>> read_template(std::string_view words);
+
 /// Puts the placeholders into one word.
 [[nodiscard]] Result<std::string> fill_in(std::string_view word, const Resumption& from);
 

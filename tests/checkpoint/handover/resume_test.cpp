@@ -73,6 +73,16 @@ TEST(ResumeArguments, AskingForWhatThereIsNotAreRefusedByName) {
   EXPECT_THAT(stepless.error().sentence(), HasSubstr("does not tell its step"));
 }
 
+TEST(Template, IsReadBeforeAnyCheckpointIsThere) {
+  EXPECT_THAT(*read_template("--load '{dir} x' --step {step}"),
+              ElementsAre("--load", "{dir} x", "--step", "{step}"));
+  EXPECT_TRUE(read_template("")->empty());
+  const auto misspelt = read_template("--load {pathh}");
+  ASSERT_FALSE(misspelt);
+  EXPECT_THAT(misspelt.error().sentence(), HasSubstr("did you mean {path}?"));
+  EXPECT_FALSE(read_template("--load '{path}"));
+}
+
 TEST(ResumeArguments, ThatAreUsualCanBeFilledIn) {
   for (const char* format : {"megatron",
                              "hf-trainer",

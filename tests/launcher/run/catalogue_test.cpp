@@ -112,5 +112,32 @@ TEST_F(Catalogues, AskTheUsersOwnCheckToo) {
   EXPECT_EQ(read(catalogue, {}).resume.path, path("10"));
 }
 
+class WithoutAStep : public Catalogues {
+ protected:
+  WithoutAStep() {
+    fs::remove_all(here_ / "ckpt/step-10");
+    fs::rename(here_ / "ckpt/step-20", here_ / "ckpt/last");
+  }
+  [[nodiscard]] Catalogue::Settings telling(const std::string& resume_arg) const {
+    auto all = settings();
+    all.resume_arg = resume_arg;
+    return all;
+  }
+};
+
+TEST_F(WithoutAStep, ACheckpointIsNoneToAProgramThatWantsToBeToldIt) {
+  Catalogue catalogue(io_, disk_, telling("--ckpt-step {step}"));
+  const auto choice = read(catalogue, {});
+  EXPECT_EQ(choice.kind, recovery::ChoiceKind::none_good) << "not a start from the beginning";
+  EXPECT_EQ(choice.why,
+            "--resume-arg: the template asks for {step}, and " + (here_ / "ckpt/last").string() +
+                " does not tell its step; use {path} or {tag}");
+}
+
+TEST_F(WithoutAStep, ACheckpointIsAsGoodAsAnyToOneThatTakesItsPath) {
+  Catalogue catalogue(io_, disk_, telling("--load {path}"));
+  EXPECT_EQ(read(catalogue, {}).kind, recovery::ChoiceKind::good);
+}
+
 }  // namespace
 }  // namespace holdfast::run
