@@ -23,6 +23,8 @@ Result<unsigned> nodes_of(const SrunLine& line, const SizeWish& wish) {
                           " contradict each other"),
                       "say it once");
   const auto said = wish.nodes ? wish.nodes : line.nodes;
+  if (said && *said == 0)
+    return impossible("holdfast run --nodes 0 leaves nothing to run on", "say 1 or more");
   if (said && *said + wish.spares > wish.allocated && wish.spares > 0)
     return impossible(cat(*said,
                           " nodes and ",

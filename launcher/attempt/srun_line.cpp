@@ -108,11 +108,13 @@ constexpr std::array refused{
     Refused{"relative",
             "-r counts nodes of the allocation, lost ones too",
             "leave it out: holdfast chooses among the living nodes"},
-    Refused{"het-group",
-            "a step over the parts of a heterogeneous job cannot be restarted yet",
-            "start one holdfast run per part"},
-    Refused{"pty", "a terminal belongs to one attempt only", "leave --pty out"},
-    Refused{"jobid", "the job is the one holdfast runs in", "leave --jobid out"},
+    Refused{
+        "het-group",
+        "--het-group makes a step over parts of a heterogeneous job, which cannot be restarted yet",
+        "start one holdfast run per part"},
+    Refused{"pty", "--pty gives a terminal, which belongs to one attempt only", "leave it out"},
+    Refused{
+        "jobid", "--jobid names a job, and the job is the one holdfast runs in", "leave it out"},
     Refused{"no-allocate", "-Z goes past the controller, which holdfast needs", "leave it out"},
 };
 

@@ -63,6 +63,7 @@ INSTANTIATE_TEST_SUITE_P(
                     SizeCase{asking(unsaid, unsaid, unsaid), {5, unsaid, 1, 40, unsaid}, 4, 32},
                     SizeCase{asking(4, unsaid, unsaid), {5, 3, 0, unsaid, unsaid}, 0, 0},
                     SizeCase{asking(5, unsaid, unsaid), {5, unsaid, 1, unsaid, unsaid}, 0, 0},
+                    SizeCase{asking(unsaid, unsaid, unsaid), {5, 0, 0, unsaid, unsaid}, 0, 0},
                     SizeCase{asking(6, unsaid, unsaid), {5, unsaid, 0, unsaid, unsaid}, 0, 0},
                     SizeCase{asking(unsaid, unsaid, unsaid), {2, unsaid, 2, unsaid, unsaid}, 0, 0},
                     SizeCase{asking(4, 3, unsaid), {4, unsaid, 0, unsaid, unsaid}, 0, 0}));

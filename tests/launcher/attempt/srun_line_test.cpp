@@ -76,21 +76,23 @@ TEST_P(Refusal, NamesTheOption) {
       << line.error().sentence();
 }
 
-INSTANTIATE_TEST_SUITE_P(Lines,
-                         Refusal,
-                         testing::Values(ProgramCase{"srun -w n1 train", "-w "},
-                                         ProgramCase{"srun --nodelist=n1 train", "-w "},
-                                         ProgramCase{"srun -r 1 train", "-r "},
-                                         ProgramCase{"srun --het-group=0,1 train", "heterogeneous"},
-                                         ProgramCase{"srun -m plane=4 train", "-m plane=4"},
-                                         ProgramCase{"srun -m arbitrary train", "-m arbitrary"},
-                                         ProgramCase{"srun --export=NONE train", "--export=NONE"},
-                                         ProgramCase{"srun --pty bash", "--pty"},
-                                         ProgramCase{"srun -n x train", "'x'"},
-                                         ProgramCase{"srun -n 0 train", "'0'"},
-                                         ProgramCase{"srun -n 4", "no program"},
-                                         ProgramCase{"srun -n", "wants a number"},
-                                         ProgramCase{"mpirun -n 4 x", "'mpirun' is not srun"}));
+INSTANTIATE_TEST_SUITE_P(
+    Lines,
+    Refusal,
+    testing::Values(ProgramCase{"srun -w n1 train", "-w "},
+                    ProgramCase{"srun --nodelist=n1 train", "-w "},
+                    ProgramCase{"srun -r 1 train", "-r "},
+                    ProgramCase{"srun --het-group=0,1 train", "srun's --het-group makes"},
+                    ProgramCase{"srun -m plane=4 train", "-m plane=4"},
+                    ProgramCase{"srun -m arbitrary train", "-m arbitrary"},
+                    ProgramCase{"srun --export=NONE train", "--export=NONE"},
+                    ProgramCase{"srun --pty bash", "srun's --pty gives"},
+                    ProgramCase{"srun --jobid=7 train", "srun's --jobid names"},
+                    ProgramCase{"srun -n x train", "'x'"},
+                    ProgramCase{"srun -n 0 train", "'0'"},
+                    ProgramCase{"srun -n 4", "no program"},
+                    ProgramCase{"srun -n", "wants a number"},
+                    ProgramCase{"mpirun -n 4 x", "'mpirun' is not srun"}));
 
 TEST(SrunLine, RefusesAnEmptyCommand) { EXPECT_FALSE(read_srun_line({})); }
 
