@@ -72,20 +72,9 @@ class Marker final : public Layout {
 
  private:
   static void check_marked(Examination& notes) {
-    check_marker(notes);
-    for (const Member& member : notes.tree().members)
-      if (member.path != notes.context().marker && member.status.kind == FileKind::regular &&
-          member.status.size == 0 && !is_bystander(base_name(member.path)))
-        notes.blame(member.path,
-                    Verdict::damaged,
-                    Level::listing,
-                    cat(notes.path_of(member.path), " is empty"));
-    check_beside_sibling(notes);
-  }
-
-  static void check_marker(Examination& notes) {
     const std::string& marker = notes.context().marker;
     const Member* found = notes.tree().find(marker);
+    // Without it nothing else is to be said: the save goes on, or another file is the marker here.
     if (found == nullptr || found->status.kind != FileKind::regular)  // it may well be empty
       return notes.blame(marker,
                          Verdict::unfinished,
@@ -93,6 +82,14 @@ class Marker final : public Layout {
                          cat(notes.path_of(marker), " is not there yet"));
     check_marker_is_newest(notes, marker, is_payload);
     check_foreign_members(notes, is_payload);
+    for (const Member& member : notes.tree().members)
+      if (member.path != marker && member.status.kind == FileKind::regular &&
+          member.status.size == 0 && !is_bystander(base_name(member.path)))
+        notes.blame(member.path,
+                    Verdict::damaged,
+                    Level::listing,
+                    cat(notes.path_of(member.path), " is empty"));
+    check_beside_sibling(notes);
   }
 };
 

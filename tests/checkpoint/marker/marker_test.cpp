@@ -50,6 +50,14 @@ TEST_F(Marker, ThatIsNotThereMeansUnfinished) {
   EXPECT_EQ(newest().judgement.verdict, Verdict::unfinished);
 }
 
+TEST_F(Marker, ThatIsNotThereIsAllThatIsSaid) {
+  wish_.marker = "NOPE";
+  const Judgement judgement = newest().judgement;
+  EXPECT_EQ(judgement.verdict, Verdict::unfinished) << "the empty file DONE is no damage";
+  ASSERT_EQ(judgement.findings.size(), 1U);
+  EXPECT_EQ(judgement.why, "save-20/NOPE is not there yet");
+}
+
 TEST_F(Marker, OlderThanAFileMeansOverwritten) {
   world_.pass(std::chrono::minutes(1));
   world_.write("save-20/state.bin", "other");
