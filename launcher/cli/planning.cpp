@@ -1,11 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/planning.hpp"
 
+#include "holdfast/common/text.hpp"
+
+#include <filesystem>
+
 namespace holdfast::cli {
+
+Result<step::Settings> read_site_settings(const ParsedOptions& options,
+                                          const std::filesystem::path& usual) {
+  const auto named = options.value("config");
+  if (!named) return step::read_settings(usual);
+  std::error_code unknown;
+  if (std::filesystem::status(*named, unknown).type() == std::filesystem::file_type::not_found)
+    return Failure{FailureKind::not_found,
+                   cat("--config: the file ", *named, " is not there"),
+                   "name one that is, or leave it out",
+                   {}};
+  return step::read_settings(*named);
+}
 
 Result<step::PlanRequest> planning_request(const ParsedOptions& options,
                                            const affinity::Environment& environment) {
-  auto settings = step::read_settings(options.value("config").value_or(step::settings_file));
+  auto settings = read_site_settings(options, step::settings_file);
   if (!settings) return settings.error();
   step::PlanRequest request;
   request.settings = std::move(*settings);

@@ -41,6 +41,10 @@ template <std::size_t Own>
   return all;
 }
 
+/// The settings --config names, which have to be there, or the usual ones, which need not.
+[[nodiscard]] Result<step::Settings> read_site_settings(const ParsedOptions& options,
+                                                        const std::filesystem::path& usual);
+
 /// Reads the site's settings and the shared options into a request. The number of ranks and what
 /// restricts the plan are the verb's business.
 [[nodiscard]] Result<step::PlanRequest> planning_request(const ParsedOptions& options,

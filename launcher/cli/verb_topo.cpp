@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `holdfast topo`: this node or a recorded one, drawn, as JSON, or compared with another.
 #include "cli/node_difference.hpp"
+#include "cli/planning.hpp"
 #include "cli/printable.hpp"
 #include "cli/render/svg.hpp"
 #include "cli/render/tree.hpp"
@@ -98,8 +99,7 @@ Result<Topology> read_this_node(const ParsedOptions& options, Caller& caller) {
   wish.fresh = true;  // who looks wants the hardware as it is, not as it was at boot
   if (const auto root = options.value("sysroot")) wish.root = *root;
   const auto file = wish.root / std::filesystem::path(step::settings_file).relative_path();
-  const auto config = options.value("config");
-  const auto settings = step::read_settings(config ? std::filesystem::path(*config) : file);
+  const auto settings = read_site_settings(options, file);
   if (!settings) return settings.error();
   auto machine = step::read_machine(*settings, wish);
   if (!machine) return machine.error();

@@ -39,7 +39,7 @@ Conversation plan(std::string_view machine,
                   std::vector<std::string> words,
                   const Environment& environment = {}) {
   const RecordedFile file(machine);
-  words.insert(words.begin(), {"plan", "--topology", file.path(), "--config", "/nonexistent.toml"});
+  words.insert(words.begin(), {"plan", "--topology", file.path(), "--config", "/dev/null"});
   return testing::holdfast(words, {}, environment);
 }
 

@@ -156,6 +156,8 @@ setup() {
     told topo --config "$BATS_TEST_TMPDIR/site.toml" --write-node-map
     [ "$status" -eq 2 ]
     [[ $talk == *"--write-node-map and --config exclude each other"* ]]
+    told topo --config /nonexistent.toml
+    ends 2 "holdfast: topo: --config: the file /nonexistent.toml is not there; name one that is, or leave it out"
     printf '[machine]\ntopologie = "x"\n' >"$BATS_TEST_TMPDIR/wrong.toml"
     told topo --config "$BATS_TEST_TMPDIR/wrong.toml"
     [ "$status" -eq 2 ]
