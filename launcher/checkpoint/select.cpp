@@ -23,7 +23,7 @@ std::string objection(const Listed& listed, const Policy& policy) {
   }
   if (judgement.verdict == Verdict::unknown) return cat("unknown: ", judgement.why);
   if (judgement.reached < Level::edges)
-    return "not looked into: raise the number of candidates to have it judged";
+    return "not looked into: raise the number of candidates to have them judged";
   if (judgement.flags.contains(Flag::model_only) && !policy.model_only)
     return "holds the model without the optimizer, and resuming from it would lose that silently";
   return {};
@@ -38,6 +38,37 @@ bool disappoints(const Listed& listed, const Policy& policy) {
          find_condemned(policy.condemned, listed.checkpoint) == nullptr;
 }
 
+/// Who was passed over, and why. Neighbours with one objection are told as one: of many that were
+/// not looked into nobody reads each.
+class PassedOver {
+ public:
+  void add(const Checkpoint& checkpoint, std::string why) {
+    ++count_;
+    if (!groups_.empty() && groups_.back().why == why)
+      ++groups_.back().older;
+    else
+      groups_.push_back({shown(checkpoint), std::move(why), 0});
+  }
+  [[nodiscard]] std::size_t count() const { return count_; }
+  [[nodiscard]] std::vector<std::string> sentences() const {
+    std::vector<std::string> all;
+    for (const Group& one : groups_) {
+      const std::string_view ones = one.older == 1 ? " older one" : " older ones";
+      all.push_back(one.older == 0 ? cat(one.newest, ": ", one.why)
+                                   : cat(one.newest, " and ", one.older, ones, ": ", one.why));
+    }
+    return all;
+  }
+
+ private:
+  struct Group {
+    std::string newest, why;
+    std::size_t older{};
+  };
+  std::vector<Group> groups_;
+  std::size_t count_{};
+};
+
 bool worth_waiting_for(const Listed& listed, const Policy& policy, Time now) {
   return listed.judgement.verdict == Verdict::in_flight && listed.judgement.settles_at &&
          (!policy.wait_until || now < *policy.wait_until) &&
@@ -47,7 +78,8 @@ bool worth_waiting_for(const Listed& listed, const Policy& policy, Time now) {
 Choice without_candidates(const Catalogue& catalogue, const Policy& policy) {
   switch (catalogue.ground) {
     case Ground::absent:
-      return {ColdStart{"there is no checkpoint directory yet"}, {}};
+      if (catalogue.root.empty()) return {ColdStart{"there is no checkpoint directory yet"}, {}};
+      return {ColdStart{cat("the checkpoint directory ", catalogue.root, " is not there yet")}, {}};
     case Ground::empty:
       return {ColdStart{"the checkpoint directory is empty"}, {}};
     case Ground::foreign:
@@ -74,6 +106,7 @@ Choice without_candidates(const Catalogue& catalogue, const Policy& policy) {
 Choice select(const Catalogue& catalogue, const Policy& policy, Time now) {
   if (catalogue.newest_first.empty()) return without_candidates(catalogue, policy);
   Choice choice;
+  PassedOver passed_over;
   unsigned disappointed = 0;
   for (std::size_t i = 0; i < catalogue.newest_first.size(); ++i) {
     const Listed& listed = catalogue.newest_first[i];
@@ -81,20 +114,23 @@ Choice select(const Catalogue& catalogue, const Policy& policy, Time now) {
       Time until = *listed.judgement.settles_at;
       if (policy.wait_until) until = std::min(until, *policy.wait_until);
       choice.what = WaitFor{i, until, cat(shown(listed.checkpoint), ": ", listed.judgement.why)};
+      choice.passed_over = passed_over.sentences();
       return choice;
     }
-    const std::string why_not = objection(listed, policy);
+    std::string why_not = objection(listed, policy);
     if (why_not.empty()) {
       choice.what = Resume{i, listed.judgement.why};
+      choice.passed_over = passed_over.sentences();
       return choice;
     }
-    choice.passed_over.push_back(cat(shown(listed.checkpoint), ": ", why_not));
+    passed_over.add(listed.checkpoint, std::move(why_not));
     if (disappoints(listed, policy) && ++disappointed == policy.candidates) break;
   }
-  const std::size_t left = catalogue.newest_first.size() - choice.passed_over.size();
+  choice.passed_over = passed_over.sentences();
+  const std::size_t left = catalogue.newest_first.size() - passed_over.count();
   choice.what = NoneGood{
       cat("none of the ",
-          choice.passed_over.size(),
+          passed_over.count(),
           " newest checkpoints may be used; ",
           choice.passed_over.front()),
       left == 0 ? std::string("look at them with `holdfast ckpt explain`")

@@ -118,6 +118,10 @@ Judgement ask_user_check(std::span<const std::string> command, std::chrono::mill
   const auto until = Clock::now() + limit;
   const pid_t child = start(command, pipe.in.get());
   { const Descriptor closed = std::move(pipe.in); }  // else the pipe would never end
+  if (child == -ENOENT)
+    return verdict(Verdict::unknown,
+                   cat(command.front(),
+                       " is not there: name a program that PATH leads to, or its whole path"));
   if (child < 0)
     return verdict(Verdict::unknown,
                    cat(command.front(), " cannot be started: ", errno_code(-child).message()));

@@ -111,6 +111,14 @@ ckpt() { # WORD...: with the marker
     [ "$output" = "$root/last" ]
 }
 
+@test "ckpt latest: a --ckpt-verify that is not there is told in one sentence, whatever number there is" {
+    for step in 10 20 30 40 50 60; do save "$step"; done
+    ckpt latest --ckpt-verify "/nowhere/check {path}"
+    ends 3 "holdfast: passed over step-60 and 2 older ones: unknown: /nowhere/check is not there: name a program that PATH leads to, or its whole path
+holdfast: passed over step-30 and 2 older ones: not looked into: raise the number of candidates to have them judged
+holdfast: do not start: none of the 6 newest checkpoints may be used; step-60 and 2 older ones: unknown: /nowhere/check is not there: name a program that PATH leads to, or its whole path; look at them with \`holdfast ckpt explain\`"
+}
+
 @test "ckpt latest: a wrong --resume-arg is refused before there is any checkpoint" {
     told ckpt latest --resume-arg "--load '{path}" "$root"
     ends 2 "holdfast: ckpt latest: --resume-arg: the template ends within a quote ': --load '{path}; close it"

@@ -52,6 +52,7 @@ struct Catalogue {
   std::vector<Finding> notes;  ///< on pointers and leftovers beside the checkpoints
   Ground ground{Ground::empty};
   std::string foreign;  ///< the first name no layout knows, for the sentence
+  std::string root;     ///< for it too, as who asks names it; may be empty
 };
 
 /// Lists and judges. Fails only when the root itself cannot be read; a checkpoint that cannot is

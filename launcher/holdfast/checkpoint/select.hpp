@@ -44,7 +44,8 @@ struct NoneGood {
 
 struct Choice {
   std::variant<Resume, WaitFor, ColdStart, NoneGood> what;
-  std::vector<std::string> passed_over;  ///< why each newer one was not taken, newest first
+  /// Why newer ones were not taken, newest first; neighbours with one reason in one sentence.
+  std::vector<std::string> passed_over;
 };
 
 [[nodiscard]] Choice select(const Catalogue& catalogue, const Policy& policy, Time now);

@@ -30,6 +30,7 @@ TEST(UserCheck, ThatEndsOtherwiseIsQuoted) {
 
 TEST(UserCheck, ThatIsNotThereIsUnknown) {
   EXPECT_EQ(ask({"/nowhere/check"}).verdict, Verdict::unknown);
+  EXPECT_THAT(ask({"/nowhere/check"}).why, HasSubstr("/nowhere/check is not there: name a"));
   EXPECT_EQ(ask({}).verdict, Verdict::unknown);
 }
 

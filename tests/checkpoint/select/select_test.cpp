@@ -52,6 +52,28 @@ TEST(Select, FallsBackPastUnfinishedAndDamagedOnes) {
   EXPECT_EQ(select(catalogue, {}, noon).passed_over.size(), 2U);
 }
 
+TEST(Select, TellsOfManyThatWereNotLookedIntoInOneSentence) {
+  std::vector<Listed> all;
+  for (std::uint64_t step = 99; step > 20; --step) {
+    const bool asked = step > 96;
+    all.push_back(listed(step, asked ? Verdict::unknown : Verdict::good, Level::listing));
+  }
+  const Choice choice = select(of(std::move(all)), {}, noon);
+  EXPECT_EQ(choice.passed_over,
+            (std::vector<std::string>{"step-99 and 2 older ones: unknown: because",
+                                      "step-96 and 75 older ones: not looked into: raise the "
+                                      "number of candidates to have them judged"}));
+  EXPECT_TRUE(std::get<NoneGood>(choice.what).why.starts_with("none of the 79 newest"));
+}
+
+TEST(Select, NamesTheDirectoryThatIsNotThere) {
+  Catalogue catalogue;
+  catalogue.ground = Ground::absent;
+  catalogue.root = "/scratch/run7";
+  EXPECT_EQ(std::get<ColdStart>(select(catalogue, {}, noon).what).why,
+            "the checkpoint directory /scratch/run7 is not there yet");
+}
+
 TEST(Select, FailsClosedWhenThereAreSomeAndNoneIsGood) {
   const Catalogue catalogue = of({listed(30, Verdict::unfinished), listed(20, Verdict::damaged)});
   EXPECT_TRUE(ends_in<NoneGood>(catalogue));
