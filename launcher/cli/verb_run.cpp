@@ -158,6 +158,8 @@ Result<ExitStatus> begin(run::Settings settings, const JobHere& job, Caller& cal
   const auto ended = earlier_end(before, job, settings.state, resubmitted);
   if (!ended) return ended.error();
   if (*ended) return ended_before(*before.ended, caller.voice);
+  const std::string absence = absence_of(settings.checkpoints, before.attempts.empty());
+  if (!absence.empty()) caller.voice.note(absence);
   if (settings.program_requeues)
     caller.voice.note(
         "the program requeues the job itself when Slurm warns; holdfast leaves that to it");
@@ -180,6 +182,8 @@ Result<ExitStatus> run_run(const ParsedOptions& options, Caller& caller) {
     if (!line) return caller.voice.refuse(line.error(), ExitStatus::failed);
     const auto plan = plan_of(*settings, *line, *job);
     if (!plan) return caller.voice.refuse(plan.error(), ExitStatus::failed);
+    const std::string absence = absence_of(settings->checkpoints, true);
+    if (!absence.empty()) caller.voice.note(absence);
     return dry_run(*settings, *plan, *line, caller.out);
   }
   auto ended = begin(std::move(*settings), *job, caller);

@@ -71,7 +71,61 @@ TEST(Ckpt, RefusesAFormatThereIsNot) {
 TEST(Ckpt, OfADirectoryThatIsNotThereStartsAnew) {
   const auto told = holdfast({"ckpt", "list", "/nowhere/at/all"});
   EXPECT_EQ(told.status, 1);
-  EXPECT_THAT(told.talk, HasSubstr("start from the beginning"));
+  EXPECT_EQ(told.talk,
+            "holdfast: start from the beginning: the checkpoint directory /nowhere/at/all is not "
+            "there yet\n");
+}
+
+TEST(Ckpt, OfAFileInThePlaceOfADirectoryIsWrongUsage) {
+  for (const char* word : {"list", "latest", "quarantine", "watch"}) {
+    const auto told = holdfast({"ckpt", word, "/etc/passwd"});
+    EXPECT_EQ(told.status, 2) << word;
+    EXPECT_EQ(
+        told.talk,
+        cat("holdfast: ckpt ",
+            word,
+            ": /etc/passwd is no directory; name the directory that holds the checkpoints\n"));
+  }
+}
+
+TEST(Ckpt, RefusesNoneWhereOneIsTheLeast) {
+  const std::vector<std::vector<std::string>> lines{{"latest", "--candidates", "0", "/x"},
+                                                    {"verify", "--jobs", "0", "/etc/passwd"},
+                                                    {"watch", "--count", "0", "/x"}};
+  for (std::vector<std::string> line : lines) {
+    line.insert(line.begin(), "ckpt");
+    const auto told = holdfast(line);
+    EXPECT_EQ(told.status, 2) << line[1];
+    EXPECT_THAT(told.talk, HasSubstr(cat(line[2], " 0 means nothing; say 1 or more"))) << line[1];
+  }
+}
+
+/// A directory that lets nobody in.
+class ClosedDisk : public checkpoint::Disk {
+ public:
+  Result<checkpoint::Listing> list(const std::string&, std::size_t) const override {
+    return refused();
+  }
+  Result<checkpoint::FileStatus> status(const std::string&) const override { return refused(); }
+  Result<std::unique_ptr<checkpoint::File>> open(const std::string&) const override {
+    return refused();
+  }
+  Result<std::string> read_link(const std::string&) const override { return refused(); }
+
+ private:
+  static Failure refused() { return {FailureKind::denied, "cannot be listed", "", {}}; }
+};
+
+TEST(Ckpt, NamesTheDirectoryThatCannotBeListed) {
+  Look look;
+  look.root = "/root/ckpt";
+  look.disk = std::make_unique<ClosedDisk>();
+  const auto all = read_catalogue(look);
+  ASSERT_FALSE(all);
+  EXPECT_EQ(all.error().sentence(), "/root/ckpt: cannot be listed");
+  const auto one = read_checkpoint({std::move(look), "step-7"});
+  ASSERT_FALSE(one);
+  EXPECT_EQ(one.error().sentence(), "/root/ckpt: cannot be listed");
 }
 
 TEST(CkptLatest, TakesAwayWhatAnEarlierAttemptWasToldWhenItStartsAnew) {

@@ -50,12 +50,37 @@ TEST(RunOptions, ThatMakeNoSenseAreRefusedInOneSentence) {
   expect_refused(dry({"--ckpt-verify", " "}), "--ckpt-verify names no command");
   expect_refused(dry({"--resume-arg", "--load {pathh}"}), "--resume-arg: the template has {pathh}");
   expect_refused(dry({"--resume-arg", "--load '{path}"}), "--resume-arg: the template ends within");
+  expect_refused(dry({"--nodes", "0"}), "--nodes 0 leaves nothing to run on");
+  expect_refused(dry({"--ckpt", "/etc/passwd"}), "--ckpt: /etc/passwd is no directory");
+  expect_refused(dry({"--ckpt", "/etc/passwd/deeper"}), "--ckpt: /etc/passwd/deeper is no dir");
+  expect_refused(dry({"--ckpt", ""}), "--ckpt names no directory");
   expect_refused(dry({"--explain=yes"}), "--explain");
 }
 
 TEST(RunOptions, MayAskForAStepThatNoCheckpointHasTold) {
   const auto said = dry({"--resume-arg", "--load {dir} --ckpt-step {step}"});
   EXPECT_EQ(said.status, 0) << said.talk;
+}
+
+TEST(RunOptions, SayOnceThatADirectoryOfCheckpointsIsNotThere) {
+  const auto one = dry({"--ckpt", "/nonexistent/deep"});
+  EXPECT_EQ(one.status, 0);
+  EXPECT_EQ(one.talk,
+            "holdfast: /nonexistent/deep is not there yet: the first attempt starts from the "
+            "beginning\n");
+  EXPECT_EQ(dry({"--ckpt", "/nonexistent", "--ckpt", "/tmp"}).talk,
+            "holdfast: /nonexistent is not there yet\n");
+  EXPECT_EQ(absence_of({"/nonexistent", "/nonexistent/b"}, false),
+            "/nonexistent and /nonexistent/b are not there yet: the next attempt starts from the "
+            "beginning");
+  EXPECT_EQ(dry({"--ckpt", "/tmp"}).talk, "");
+}
+
+TEST(RunOptions, WithoutTheNodesOfTheJobSayWhichVariableIsMissing) {
+  auto environment = in_a_job;
+  environment.erase("SLURM_JOB_NODELIST");
+  expect_refused(holdfast({"run", "--dry-run", "srun", "./a.out"}, {}, environment),
+                 "SLURM_JOB_NODELIST, which names the job's nodes, is not");
 }
 
 TEST(RunOptions, ExplainTellsThePolicyWithItsBudgets) {

@@ -89,6 +89,12 @@ Result<std::chrono::milliseconds> duration_of(const ParsedOptions& options,
   return *duration;
 }
 
+Result<unsigned> count_of(const ParsedOptions& options, std::string_view name, unsigned without) {
+  const unsigned count = options.number(name).value_or(without);
+  if (count > 0 || !options.has(name)) return count;
+  return Failure{FailureKind::bad_input, cat("--", name, " 0 means nothing"), "say 1 or more", {}};
+}
+
 Result<void> check_format(const std::string& format) {
   if (format.empty() || checkpoint::find_layout(format) != nullptr) return {};
   std::vector<std::string> names{"marker"};
@@ -109,6 +115,18 @@ Result<std::vector<std::string>> read_command(const std::string& ckpt_verify) {
   return words;
 }
 
+Result<std::unique_ptr<checkpoint::Disk>> open_directory(const std::string& root,
+                                                         checkpoint::Patience patience) {
+  auto disk = checkpoint::open_disk(root, patience);
+  if (disk || disk.error().kind != FailureKind::not_found) return disk;
+  if (disk.error().cause == std::errc::not_a_directory)
+    return Failure{FailureKind::bad_input,
+                   cat(root, " is no directory"),
+                   "name the directory that holds the checkpoints",
+                   {}};
+  return std::unique_ptr<checkpoint::Disk>();
+}
+
 Result<Look> look_at_directory(const ParsedOptions& options, const std::string& directory) {
   auto root = absolute(directory);
   if (!root) return root.error();
@@ -119,7 +137,9 @@ Result<Look> look_at_directory(const ParsedOptions& options, const std::string& 
   look.wish.manifests = {look.sidecar, checkpoint::usual_sidecar(look.root)};
   look.wish.format = options.value("ckpt-format").value_or("");
   look.wish.marker = options.value("ckpt-marker").value_or("");
-  look.wish.candidates = options.number("candidates").value_or(3);
+  const auto candidates = count_of(options, "candidates", 3);
+  if (!candidates) return candidates.error();
+  look.wish.candidates = *candidates;
   auto known = check_format(look.wish.format);
   if (!known) return known.error();
   auto times = read_times(options, look);
@@ -139,9 +159,9 @@ Result<Look> look_at_directory(const ParsedOptions& options, const std::string& 
   auto memory = checkpoint::read_memory(cat(look.sidecar, "/memory.jsonl"));
   if (!memory) return memory.error();
   look.wish.condemned = checkpoint::condemned_by(*memory);
-  auto disk = checkpoint::open_disk(look.root, look.patience);
-  if (!disk && disk.error().kind != FailureKind::not_found) return disk.error();
-  if (disk) look.disk = std::move(*disk);
+  auto disk = open_directory(look.root, look.patience);
+  if (!disk) return disk.error();
+  look.disk = std::move(*disk);
   return look;
 }
 
@@ -168,18 +188,20 @@ Result<NamedCheckpoint> look_at_path(const ParsedOptions& options, const std::st
 Result<Catalogue> read_catalogue(const Look& look) {
   if (look.disk == nullptr) {
     Catalogue nothing;
+    nothing.root = look.root;
     nothing.ground = checkpoint::Ground::absent;
     return nothing;
   }
   auto catalogue = checkpoint::read_catalogue(*look.disk, look.wish, now());
-  if (!catalogue) return catalogue;
+  if (!catalogue) return Failure(catalogue.error()).within(look.root);
   // Nothing known here, and a command that knows: every directory is a candidate.
   if (catalogue->newest_first.empty() && !look.user_check.empty() && look.wish.format.empty()) {
     checkpoint::Wish wish = look.wish;
     wish.format = "marker";
     catalogue = checkpoint::read_catalogue(*look.disk, wish, now());
-    if (!catalogue) return catalogue;
+    if (!catalogue) return Failure(catalogue.error()).within(look.root);
   }
+  catalogue->root = look.root;
   for (Listed& listed : catalogue->newest_first)
     if (checkpoint::find_condemned(look.wish.condemned, listed.checkpoint) == nullptr)
       ask_user(look, listed);
@@ -202,6 +224,8 @@ Result<Listed> read_checkpoint(const NamedCheckpoint& named) {
                    cat(named.path, " is not there"),
                    cat("see what is: holdfast ckpt list ", look.root),
                    {}};
+  if (!listed && !absent && listed.error().kind != FailureKind::bad_input)
+    return Failure(listed.error()).within(look.root);
   if (listed) ask_user(look, *listed);
   return listed;
 }

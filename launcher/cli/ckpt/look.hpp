@@ -55,6 +55,11 @@ struct Look {
 /// The words of --ckpt-verify, when each checkpoint can be put into them.
 [[nodiscard]] Result<std::vector<std::string>> read_command(const std::string& ckpt_verify);
 
+/// nullptr: it is not there yet. Something else in its place is a failure: it is a wrong name, and
+/// taken for an empty directory it would mean a start from the beginning.
+[[nodiscard]] Result<std::unique_ptr<checkpoint::Disk>> open_directory(
+    const std::string& root, checkpoint::Patience patience);
+
 /// Reads the shared options and opens the directory.
 [[nodiscard]] Result<Look> look_at_directory(const ParsedOptions& options,
                                              const std::string& directory);
@@ -79,5 +84,10 @@ struct NamedCheckpoint {
 [[nodiscard]] Result<std::chrono::milliseconds> duration_of(const ParsedOptions& options,
                                                             std::string_view name,
                                                             std::chrono::milliseconds without);
+
+/// A number an option gives, or what holds without it. None at all is no number of anything.
+[[nodiscard]] Result<unsigned> count_of(const ParsedOptions& options,
+                                        std::string_view name,
+                                        unsigned without);
 
 }  // namespace holdfast::cli

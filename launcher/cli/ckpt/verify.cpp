@@ -31,7 +31,9 @@ constexpr auto options_of_verify = with_look_options(std::array{
 
 Result<DeepWish> deep_wish(const ParsedOptions& options) {
   DeepWish wish;
-  wish.jobs = options.number("jobs").value_or(usual_jobs());
+  const auto jobs = count_of(options, "jobs", usual_jobs());
+  if (!jobs) return jobs.error();
+  wish.jobs = *jobs;
   wish.again = options.has("again");
   if (const auto text = options.value("rate")) {
     const auto rate = parse_rate(*text);

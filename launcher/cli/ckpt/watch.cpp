@@ -107,7 +107,8 @@ Result<ExitStatus> run_watch(const ParsedOptions& options, Caller& caller) {
   const auto timeout = duration_of(options, "timeout", std::chrono::hours(24 * 365));
   if (!timeout) return timeout.error();
   const auto until = Clock::now() + *timeout;
-  const unsigned wanted = options.number("count").value_or(0);
+  const auto wanted = count_of(options, "count", 0);  // 0: without end
+  if (!wanted) return wanted.error();
   const auto sums = sums_of(options);
   if (!sums) return sums.error();
   Watch watch(options.has("json"), caller);
@@ -121,7 +122,7 @@ Result<ExitStatus> run_watch(const ParsedOptions& options, Caller& caller) {
     if (!catalogue) return catalogue.error();
     told += watch.tell_new(*catalogue, first && options.has("new-only"));
     if (*sums) hand_over(*catalogue, **sums, caller.voice);
-    if (wanted != 0 && told >= wanted) {
+    if (*wanted != 0 && told >= *wanted) {
       if (*sums) finish(**sums, until, caller.voice);
       return ExitStatus::ok;
     }

@@ -20,6 +20,9 @@ namespace {
 /// Nodes look at their health before they answer: 50 ms or so, unless a GPU holds its driver up.
 constexpr std::int64_t patience_with_evidence_ms = 2'000;
 
+/// With each --ckpt at the start.
+constexpr checkpoint::Patience patience_with_directory{.one_request = std::chrono::seconds(5)};
+
 std::string variable(const affinity::Environment& environment, const std::string& name) {
   const auto found = environment.find(name);
   return found == environment.end() ? std::string() : found->second;
@@ -66,8 +69,17 @@ Result<JobHere> job_here(const affinity::Environment& environment) {
 /// Where the checkpoints are, what they are, and how the program is told to go on from one.
 Result<void> read_checkpoint_words(const ParsedOptions& options, run::Settings& settings) {
   for (const std::string& directory : options.values("ckpt")) {
+    if (directory.empty())
+      return Failure{FailureKind::bad_input,
+                     "--ckpt names no directory: its value is empty",
+                     "name where the program saves, or leave it out",
+                     {}};
     auto whole = absolute(directory);
     if (!whole) return whole.error();
+    // One that cannot be looked at now is asked again before each attempt, with more patience.
+    const auto there = open_directory(*whole, patience_with_directory);
+    if (!there && there.error().kind == FailureKind::bad_input)
+      return Failure(there.error()).within("--ckpt");
     settings.checkpoints.push_back(std::move(*whole));
   }
   const std::string format = options.value("ckpt-format").value_or("");
@@ -138,9 +150,28 @@ Result<run::Settings> settings_of(const ParsedOptions& options) {
   return settings;
 }
 
+std::string absence_of(const std::vector<std::string>& directories, bool first) {
+  std::vector<std::string> absent;
+  for (const std::string& directory : directories)
+    if (const auto disk = open_directory(directory, patience_with_directory); disk && !*disk)
+      absent.push_back(directory);
+  if (absent.empty()) return {};
+  std::string sentence =
+      cat(join(absent, " and "), absent.size() == 1 ? " is" : " are", " not there yet");
+  if (absent.size() == directories.size())
+    sentence += cat(": the ", first ? "first" : "next", " attempt starts from the beginning");
+  return sentence;
+}
+
 Result<supervise::Plan> plan_of(const run::Settings& settings,
                                 const attempt::SrunLine& line,
                                 const JobHere& job) {
+  if (job.nodes.empty())
+    return Failure{
+        FailureKind::bad_input,
+        "SLURM_JOB_ID is set, and SLURM_JOB_NODELIST, which names the job's nodes, is not",
+        "put holdfast run into a batch script (sbatch), or use it under salloc",
+        {}};
   attempt::SizeWish wish;
   wish.allocated =
       static_cast<unsigned>(std::ranges::count_if(job.nodes, [&](const std::string& node) {

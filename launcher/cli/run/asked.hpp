@@ -69,6 +69,10 @@ struct JobHere {
 /// Settings from options; the state directory and the command are filled in by the caller.
 [[nodiscard]] Result<run::Settings> settings_of(const ParsedOptions& options);
 
+/// A sentence on directories of checkpoints that are not there; empty: they all are, or cannot be
+/// looked at now. `first`: no attempt was made before.
+[[nodiscard]] std::string absence_of(const std::vector<std::string>& directories, bool first);
+
 /// The machine's plan for this job.
 [[nodiscard]] Result<supervise::Plan> plan_of(const run::Settings& settings,
                                               const attempt::SrunLine& line,
