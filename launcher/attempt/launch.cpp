@@ -11,7 +11,9 @@ namespace holdfast::attempt {
 namespace {
 
 /// Ours decides these; the user's word would win, standing later.
-constexpr std::array replaced_always{std::string_view("distribution"), std::string_view("export")};
+constexpr std::array replaced_always{std::string_view("distribution"),
+                                     std::string_view("exclusive"),  // srun: not with --overlap
+                                     std::string_view("export")};
 constexpr std::array replaced_when_smaller{std::string_view("nodes"), std::string_view("ntasks")};
 
 bool is_replaced(const SrunOption& option, bool full_size) {

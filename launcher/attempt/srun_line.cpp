@@ -161,6 +161,10 @@ std::optional<Failure> heed(const SrunOption& option, SrunLine& line) {
   if (option.name == "export" && (option.value == "NONE" || option.value == "NIL"))
     return refusal("srun's --export=NONE would keep from the ranks where they resume",
                    "write --export=ALL, or the names of your variables: holdfast adds its own");
+  if (option.name == "exclusive")
+    line.notes.emplace_back(
+        "srun's --exclusive is left out: the ranks have to share their nodes with the sentinels "
+        "(--overlap)");
   if (option.name == "multi-prog") line.multi_prog = true;
   if (option.name.starts_with("container")) line.container = true;
   if (option.name == "kill-on-bad-exit" || option.name == "wait")
@@ -197,6 +201,12 @@ Result<SrunLine> read_srun_line(std::span<const std::string> command) {
   if (line.program.empty())
     return refusal("srun's line names no program",
                    "write: holdfast run [options] srun [srun's options] PROGRAM [ARGUMENT...]");
+  // srun takes it so wherever it stands, also among the words of the program.
+  if (std::ranges::count(line.program, ":") != 0)
+    return refusal(
+        "srun's line has a word ':', which begins another program, and steps of several "
+        "programs cannot be restarted yet",
+        "start one holdfast run per program, or give srun a --multi-prog file");
   return line;
 }
 

@@ -43,8 +43,8 @@ struct SrunLine {
 };
 
 /// Reads `srun …`. Refused by name are options that take a decision away from holdfast: -w, -r, a
-/// host list by -F,
-/// --het-group, --pty, -m with anything but block or cyclic, --export=NONE.
+/// host list by -F, --het-group, --pty, -m with anything but block or cyclic, --export=NONE; and
+/// the ":" between several programs.
 [[nodiscard]] Result<SrunLine> read_srun_line(std::span<const std::string> command);
 
 }  // namespace holdfast::attempt

@@ -40,6 +40,12 @@ TEST(Launch, PutsItsOwnWordsRightBehindSrunAndKeepsTheUsers) {
             "srun --overlap --no-kill -N 2 -n 4 -m arbitrary -n4 --gres=gpu:2 train --x 1");
 }
 
+TEST(Launch, LeavesExclusiveOutWhichSrunRefusesBesideOverlap) {
+  for (const char* line : {"srun --exclusive -l train", "srun --exclusive=user -l train"})
+    EXPECT_EQ(join(launch_of(line_of(line), four, wish()).words, " "),
+              "srun --overlap --no-kill -N 2 -n 4 -m arbitrary -l train");
+}
+
 TEST(Launch, TellsTheRanksWhereTheyAre) {
   auto set = set_by(launch_of(line_of("srun train"), four, wish()));
   EXPECT_EQ(set["HOLDFAST_ATTEMPT"], "2");

@@ -92,6 +92,8 @@ INSTANTIATE_TEST_SUITE_P(
                     ProgramCase{"srun -n 0 train", "'0'"},
                     ProgramCase{"srun -n 4", "no program"},
                     ProgramCase{"srun -n", "wants a number"},
+                    ProgramCase{"srun train : serve", "':'"},
+                    ProgramCase{"srun -n2 -- train : -n1 serve", "':'"},
                     ProgramCase{"mpirun -n 4 x", "'mpirun' is not srun"}));
 
 TEST(SrunLine, RefusesAnEmptyCommand) { EXPECT_FALSE(read_srun_line({})); }
@@ -99,6 +101,12 @@ TEST(SrunLine, RefusesAnEmptyCommand) { EXPECT_FALSE(read_srun_line({})); }
 TEST(SrunLine, SaysWhatNoKillMakesVoid) {
   EXPECT_EQ(line_of("srun -K1 train").notes.size(), 1U);
   EXPECT_EQ(line_of("srun -n1 train").notes.size(), 0U);
+}
+
+TEST(SrunLine, SaysThatExclusiveIsLeftOut) {
+  const SrunLine line = line_of("srun --exclusive -N2 train");
+  ASSERT_EQ(line.notes.size(), 1U);
+  EXPECT_NE(line.notes.front().find("--exclusive is left out"), std::string::npos);
 }
 
 }  // namespace
