@@ -9,8 +9,8 @@ std::string advice_for(const Loss& loss) {
   const std::string nodes = join(loss.blamed, ", ");
   switch (loss.cause) {
     case Cause::user_error:
-      return "put the program or its input right and submit again; its own words stand in the "
-             "attempt's stderr";
+      return "put the program, its input or its srun line right and submit again; its own words "
+             "stand in the attempt's stderr";
     case Cause::out_of_memory:
       return "ask for more memory or let the program use less, and submit again";
     case Cause::bad_checkpoint:

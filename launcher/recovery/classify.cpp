@@ -97,14 +97,46 @@ std::optional<Loss> loss_by_hang(const Evidence& evidence) {
   return loss;
 }
 
+/// srun was never run.
+std::optional<Loss> loss_before_srun(const Evidence& evidence) {
+  if (evidence.never_started.empty()) return std::nullopt;
+  Loss loss{.cause = evidence.state_unwritable ? Cause::storage : Cause::launch_failed,
+            .why = evidence.never_started,
+            .evidence = {evidence.never_started}};
+  loss.fingerprint = cat(word_of(loss.cause), "|before srun");
+  return loss;
+}
+
+/// srun ended before any rank ran, and no message of it that is known says why.
+Loss loss_by_silence(const Evidence& evidence, const Reading& reading) {
+  Loss loss{.cause = Cause::launch_failed,
+            .why = cat("the ranks never ran; srun ended with ", evidence.srun_exit),
+            .fingerprint = "launch_failed"};
+  if (reading.srun_said.empty()) return loss;
+  loss.why += cat(": ", words_of_srun(reading.srun_said));
+  loss.fingerprint = cat("launch_failed|", without_chance(reading.srun_said));
+  loss.self_proving = !reading.srun_may_do_later;
+  loss.evidence = {reading.srun_said};
+  return loss;
+}
+
+/// The line asks for what cannot be. Where it brought ranks to run before, the job has changed and
+/// not the line.
+Loss loss_by_refusal(const Evidence& evidence, const Reading& reading) {
+  return {.cause = evidence.ran_before ? Cause::launch_failed : Cause::user_error,
+          .why = cat("srun refuses its line: ", words_of_srun(reading.launch_line)),
+          .fingerprint = cat("refused|", without_chance(reading.launch_line)),
+          .self_proving = true,
+          .evidence = {reading.launch_line}};
+}
+
 std::optional<Loss> loss_by_launch(const Evidence& evidence, const Reading& reading) {
   if (!reading.launch) {
     if (evidence.ranks_ran || !evidence.exits.empty() || reading.suspect) return std::nullopt;
-    return Loss{.cause = Cause::launch_failed,
-                .why = cat("the ranks never ran; srun ended with ", evidence.srun_exit),
-                .fingerprint = "launch_failed"};
+    return loss_by_silence(evidence, reading);
   }
   const SrunMessage& message = *reading.launch;
+  if (message.kind == SrunMessageKind::refused) return loss_by_refusal(evidence, reading);
   Loss loss{.evidence = {reading.launch_line}};
   if (message.kind == SrunMessageKind::cannot_execute) {
     loss.cause = Cause::user_error;
@@ -115,8 +147,9 @@ std::optional<Loss> loss_by_launch(const Evidence& evidence, const Reading& read
     loss.cause = Cause::launch_failed;
     loss.blamed = message.nodes;
     loss.why = message.nodes.empty()
-                   ? "Slurm did not start the ranks"
+                   ? cat("Slurm did not start the ranks: ", words_of_srun(reading.launch_line))
                    : cat("Slurm could not start ranks on ", join(message.nodes, ", "));
+    loss.self_proving = !message.retryable;
   }
   loss.fingerprint = cat(word_of(loss.cause), '|', without_chance(reading.launch_line));
   return loss;
@@ -265,6 +298,7 @@ Loss loss_by_ranks(const Evidence& evidence, const Reading& reading, const RankI
 
 Loss loss_by_order(const Evidence& evidence) {
   if (auto loss = loss_by_slurm(evidence)) return *loss;
+  if (auto loss = loss_before_srun(evidence)) return *loss;
   const RankIndex ranks(evidence.ranks);
   if (auto loss = loss_by_nodes(evidence, ranks.nodes())) return *loss;
   if (auto loss = loss_by_hang(evidence)) return *loss;

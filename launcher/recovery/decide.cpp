@@ -106,6 +106,7 @@ class Deciding {
 
   bool ends_by_repetition() {
     const bool deterministic = loss_.cause == Cause::user_error ||
+                               (loss_.cause == Cause::launch_failed && loss_.self_proving) ||
                                (loss_.cause == Cause::bad_checkpoint && !loss_.self_proving);
     const Attempt* before = deterministic ? same_before(history_) : nullptr;
     if (before != nullptr && !explained_by_checkpoint(*before)) {

@@ -5,6 +5,7 @@
 #include "recovery/signals.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 
@@ -23,6 +24,27 @@ constexpr unsigned no_tier = 9;
 bool is_sudden(const RankExit* exit) {
   return exit != nullptr && exit->signal != 0 && exit->signal != signals::abort &&
          exit->signal != signals::terminate;
+}
+
+/// Words of srun's about what comes back by itself: the controller, a connection, busy nodes.
+bool tells_of_what_passes(std::string_view words) {
+  constexpr std::array passing{std::string_view("timed out"),
+                               std::string_view("temporarily"),
+                               std::string_view("contact"),
+                               std::string_view("controller"),
+                               std::string_view("onnect"),
+                               std::string_view("ommunicat"),
+                               std::string_view("busy"),
+                               std::string_view("available"),
+                               std::string_view("unge"),  // Munge and munge
+                               std::string_view("redential"),
+                               std::string_view("rotocol"),
+                               std::string_view("configuration source"),
+                               std::string_view("DNS"),
+                               std::string_view("fork"),
+                               std::string_view("emory")};
+  return std::ranges::any_of(
+      passing, [&](std::string_view one) { return words.find(one) != std::string_view::npos; });
 }
 
 class LineReader {
@@ -58,6 +80,8 @@ class LineReader {
     const bool source = stream.within() && (speaker.text.empty() || speaker.text.front() == ' ');
     if (source) return;  // a line of a program may hold any words
     const FailureText* row = find_failure_text(speaker.text);
+    if (is_sruns(line) && (row == nullptr || row->cause == Cause::user_error))
+      return note_srun(line);
     if (row != nullptr && row->weight == Weight::echo && !(exception && is_final(*exception)))
       note_echo(line, speaker);
     else if (exception)
@@ -66,9 +90,25 @@ class LineReader {
       note_row(line, speaker, *row);
   }
 
+  /// No rank ran, so no rank said it.
+  [[nodiscard]] bool is_sruns(const Line& line) const {
+    return never_ran() &&
+           (line.text.starts_with("srun: error: ") || line.text.starts_with("srun: fatal: "));
+  }
+
+  [[nodiscard]] bool never_ran() const { return !evidence_.ranks_ran && evidence_.exits.empty(); }
+
+  void note_srun(const Line& line) {
+    if (reading_.srun_said.empty()) reading_.srun_said = shortened(line.text);
+    if (tells_of_what_passes(line.text)) reading_.srun_may_do_later = true;
+  }
+
   void note_launch(const SrunMessage& message, const Line& line) {
+    // Of another srun than ours, which a rank started.
+    if (message.kind == SrunMessageKind::refused && !never_ran()) return;
     const bool matters = message.kind == SrunMessageKind::step_not_created ||
                          message.kind == SrunMessageKind::launch_failed ||
+                         message.kind == SrunMessageKind::refused ||
                          message.kind == SrunMessageKind::cannot_execute;
     // The first one names a node; "Application launch failed" comes behind it.
     if (!matters || reading_.launch) return;

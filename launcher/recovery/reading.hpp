@@ -39,6 +39,8 @@ struct Reading {
   std::vector<std::string> echo_lines;  ///< the first few
   std::optional<SrunMessage> launch;    ///< why ranks were not started
   std::string launch_line;
+  std::string srun_said;     ///< srun's first word on why no rank ran, where no message is known
+  bool srun_may_do_later{};  ///< it speaks of the controller, of a connection: that passes
 };
 
 /// The first end of a rank that is an end at all; nothing where no rank ended.

@@ -121,6 +121,56 @@ bool is_final(std::string_view reason) {
   return std::ranges::any_of(finals, [&](std::string_view one) { return reason.starts_with(one); });
 }
 
+/// Reasons of the controller's that are the line's own: it asks for more than the job has.
+bool asks_too_much(std::string_view reason) {
+  constexpr std::array reasons{
+      std::string_view("Invalid generic resource"),
+      std::string_view("More processors requested"),
+      std::string_view("Memory required"),
+  };
+  return std::ranges::any_of(reasons,
+                             [&](std::string_view one) { return reason.starts_with(one); });
+}
+
+/// Opening a file failed in a way that lasts, which a silent file system is not.
+bool is_wrong_file(std::string_view text) {
+  constexpr std::array reasons{
+      std::string_view("No such file or directory"),
+      std::string_view("Permission denied"),
+      std::string_view("Is a directory"),
+      std::string_view("Not a directory"),
+  };
+  return text.starts_with("Could not open ") &&
+         std::ranges::any_of(reasons, [&](std::string_view one) { return text.ends_with(one); });
+}
+
+/// "unrecognized option '--frob'", "Invalid --time specification", "--exclusive and --overlap are
+/// mutually exclusive": srun has not even asked for a step. Not all that begins with "Invalid" is
+/// of the line: "Invalid job credential" is not.
+bool refuses_the_line(std::string_view text) {
+  const auto holds = [&](std::string_view words) {
+    return text.find(words) != std::string_view::npos;
+  };
+  constexpr std::array beginnings{
+      std::string_view("unrecognized option "),
+      std::string_view("unrecognized --"),
+      std::string_view("invalid option "),
+      std::string_view("option requires an argument"),
+      std::string_view("option '"),  // … is ambiguous, requires an argument, does not allow one
+      std::string_view("Failed to parse --"),
+      std::string_view("No command given to execute"),
+  };
+  if (std::ranges::any_of(beginnings, [&](std::string_view one) { return text.starts_with(one); }))
+    return true;
+  if (text.starts_with("Invalid ") && (holds(" specification") || holds(" argument") ||
+                                       holds(" numeric value") || holds(" MPI type")))
+    return true;
+  if ((text.starts_with("Configuration file ") || holds(" of configuration file ")) &&
+      holds(" invalid"))
+    return true;
+  return holds(" mutually exclusive") || is_wrong_file(text);
+}
+
 /// After "srun: error: ".
 SrunMessage read_srun_error(std::string_view text) {
   SrunMessage message;
@@ -131,7 +181,10 @@ SrunMessage read_srun_error(std::string_view text) {
              take(text, "Unable to allocate resources")) {
     message.kind = Kind::step_not_created;
     const std::size_t colon = text.find(": ");
-    message.retryable = colon == std::string_view::npos || !is_final(trim(text.substr(colon + 2)));
+    const auto reason =
+        colon == std::string_view::npos ? std::string_view() : trim(text.substr(colon + 2));
+    if (asks_too_much(reason)) message.kind = Kind::refused;
+    message.retryable = !is_final(reason);
   } else if (take(text, "Task launch for ") || take(text, "task launch for ")) {
     message.kind = Kind::launch_failed;
     message.retryable = true;
@@ -196,12 +249,16 @@ SrunMessage parse_srun_message(std::string_view line) {
   while (!text.empty() && (text.back() == '\r' || text.back() == ' '))
     text.remove_suffix(1);
   if (take(text, "srun: ")) {
-    if (take(text, "error: ")) {
-      const SrunMessage end = read_step_end(text);
-      return end.kind == Kind::other ? read_srun_error(text) : end;
-    }
     SrunMessage message;
-    if (text.starts_with("Job step aborted")) message.kind = Kind::step_aborted;
+    if (take(text, "error: ")) {
+      message = read_step_end(text);
+      if (message.kind == Kind::other) message = read_srun_error(text);
+    } else if (text.starts_with("Job step aborted")) {
+      message.kind = Kind::step_aborted;
+    } else {
+      take(text, "fatal: ");  // getopt says neither
+    }
+    if (message.kind == Kind::other && refuses_the_line(text)) message.kind = Kind::refused;
     return message;
   }
   if (!take(text, "slurmstepd")) return {};
@@ -211,6 +268,13 @@ SrunMessage parse_srun_message(std::string_view line) {
       text.substr(0, colon).find(' ') != std::string_view::npos)
     return {};
   return read_stepd_error(text.substr(colon + 9));
+}
+
+std::string_view words_of_srun(std::string_view line) {
+  std::string_view text = trim(without_label(line.substr(0, longest_message)));
+  if (!take(text, "srun: ")) return {};
+  if (!take(text, "error: ")) take(text, "fatal: ");
+  return text;
 }
 
 std::string node_of_rank(const std::vector<RankBlock>& map, unsigned rank) {

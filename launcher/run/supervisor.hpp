@@ -85,12 +85,13 @@ class Supervisor final : public sentinel::Roster::Listener {
   /// Whether the next effect may be carried out at once.
   bool carry_out(const supervise::Effect& effect);
   bool write(const events::Body& body);
+  void tell_of_log(const std::optional<Failure>& failure);
   bool start_step(const supervise::StartStep& start);
   void launch(const supervise::StartStep& start, const std::string& directory);
   [[nodiscard]] Result<void> tell_resumption(const std::string& path,
                                              attempt::LaunchWish& wish) const;
   void gather(const supervise::Gather& one);
-  void gathered();
+  void gathered(unsigned attempt);
   void give_back(const supervise::GiveBack& back);
   void hand_back_now(const supervise::HandBack& back);
   void finish(int exit);
@@ -125,7 +126,10 @@ class Supervisor final : public sentinel::Roster::Listener {
   std::deque<supervise::Effect> effects_;
   bool pumping_{};  ///< an effect is being waited for
 
+  bool log_kept_{};  ///< in memory, for it cannot be written
+
   unsigned attempt_{};
+  unsigned step_of_{};  ///< the attempt `step_` is of
   std::set<unsigned> ranks_seen_;
   std::optional<std::int64_t> first_gone_ms_;  ///< of the attempt, by the rank's node's clock
   std::map<std::string, recovery::NodeVote> votes_;

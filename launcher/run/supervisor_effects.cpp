@@ -118,11 +118,20 @@ bool Supervisor::write(const events::Body& body) {
   log_.write(body, now().wall_ms, [this](const std::optional<Failure>& failure) {
     if (failure && failure->kind == FailureKind::conflict)
       hear(supervise::Deposed{failure->sentence()});
-    if (failure && failure->kind != FailureKind::conflict)
-      say(cat("the event log cannot be written now and is kept in memory: ", failure->sentence()));
+    tell_of_log(failure);
     pump();
   });
   return false;
+}
+
+/// Once when it begins and once when it is over: what is kept goes out with the first record that
+/// can be written again.
+void Supervisor::tell_of_log(const std::optional<Failure>& failure) {
+  const bool kept = failure && failure->kind != FailureKind::conflict;
+  if (kept && !log_kept_)
+    say(cat("the event log cannot be written now and is kept in memory: ", failure->sentence()));
+  if (!failure && log_kept_) say("the event log is written again");
+  log_kept_ = kept;
 }
 
 bool Supervisor::start_step(const supervise::StartStep& start) {
@@ -143,7 +152,7 @@ bool Supervisor::start_step(const supervise::StartStep& start) {
         if (directory)
           launch(start, *directory);
         else
-          hear(supervise::StepEnded{start.attempt, 1, 0, directory.error().sentence()});
+          hear(supervise::StepEnded{start.attempt, 1, 0, directory.error().sentence(), true});
         pump();
       });
   return false;
@@ -185,10 +194,12 @@ void Supervisor::launch(const supervise::StartStep& start, const std::string& di
   };
   auto step =
       Step::start(loop_, mouth_, launch, directory, with_.settings.output_cap, std::move(ears));
-  if (step)
+  if (step) {
     step_ = std::move(*step);
-  else
+    step_of_ = start.attempt;
+  } else {
     hear(supervise::StepEnded{start.attempt, 127, 0, step.error().sentence()});
+  }
 }
 
 /// The program hears of its checkpoint, or it is not started: without it, it would begin anew.
@@ -209,7 +220,7 @@ Result<void> Supervisor::tell_resumption(const std::string& path, attempt::Launc
 void Supervisor::gather(const supervise::Gather& one) {
   gathering_.begin({one.nodes.begin(), one.nodes.end()},
                    std::chrono::milliseconds(one.patience_ms),
-                   [this] { gathered(); });
+                   [this, attempt = one.attempt] { gathered(attempt); });
   for (const std::string& node : one.nodes)
     roster_->look_at(node, one.since_ms);
   process::ask(
@@ -223,9 +234,10 @@ void Supervisor::gather(const supervise::Gather& one) {
       });
 }
 
-void Supervisor::gathered() {
+void Supervisor::gathered(unsigned attempt) {
   supervise::Gathered all;
-  if (step_) all.lines = step_->lines();
+  // An attempt whose srun was never run has no lines; those here are of the one before it.
+  if (step_ && attempt == step_of_) all.lines = step_->lines();
   all.signs = gathering_.take_signs();
   all.slurm = gathering_.slurm();
   all.first_gone_ms = first_gone_ms_;

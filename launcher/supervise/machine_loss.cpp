@@ -23,6 +23,8 @@ void Machine::step_ended(const StepEnded& ended, Now now) {
   if (ended.attempt != attempt_.number || attempt_.step_over) return;
   attempt_.step_over = true;
   attempt_.exit = ended.signal != 0 ? 128 + ended.signal : ended.exit;
+  attempt_.never_started = ended.never_started;
+  attempt_.state_unwritable = ended.state_unwritable;
   if (phase_ == Phase::stopping) return look_whether_stopped(now);
   if (phase_ != Phase::running && phase_ != Phase::saving) return;
   write(events::AttemptEnded{attempt_.number,
@@ -226,7 +228,11 @@ recovery::Evidence Machine::evidence(Now now) const {
   evidence.ran_ms =
       evidence.ranks_ran ? std::max<std::int64_t>(1, now.wall_ms - attempt_.running_wall) : 0;
   evidence.resumed = attempt_.resume.has_value();
+  evidence.ran_before = std::ranges::any_of(
+      history_.attempts, [](const recovery::Attempt& one) { return one.running_ms != 0; });
   evidence.srun_exit = exit_of_attempt();
+  evidence.never_started = attempt_.never_started;
+  evidence.state_unwritable = attempt_.state_unwritable;
   return evidence;
 }
 
@@ -304,6 +310,8 @@ void Machine::carry_out(const recovery::Decision& decision, Now now) {
         effects_.emplace_back(End{exit_of_attempt()});
         return;
       }
+      if (history_.attempts.back().loss.cause == recovery::Cause::cancelled)
+        return end(143, "cancelled", stop_asked_.value_or(decision.why), now);
       return end(decision.exit_code,
                  "gave_up",
                  decision.verdict.empty() ? decision.why : decision.verdict,

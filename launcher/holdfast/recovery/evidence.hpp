@@ -122,7 +122,10 @@ struct Evidence {
   std::int64_t ran_ms{};  ///< since all ranks ran; 0 where they never did
   bool ranks_ran{true};   ///< all of them were seen running
   bool resumed{};         ///< started from a checkpoint
+  bool ran_before{};      ///< an earlier attempt brought the same line to run
   int srun_exit{};
+  std::string never_started{};  ///< why srun could not even be run; empty: it was
+  bool state_unwritable{};      ///< … because the state directory takes nothing
 };
 
 }  // namespace holdfast::recovery

@@ -17,7 +17,7 @@ struct Loss {
   /// frame without numbers, addresses and paths that change from run to run.
   std::string fingerprint{};
   /// Nothing more is needed to believe it: a module that is not there will not be there next time,
-  /// a GPU that fell off the bus is gone.
+  /// a GPU that fell off the bus is gone. Of a failed launch: srun says what does not pass.
   bool self_proving{};
   std::vector<std::string> evidence{};  ///< what it rests on, each a sentence or a line as printed
   int exit_code{};                      ///< what srun ended with

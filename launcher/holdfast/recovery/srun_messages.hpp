@@ -24,6 +24,7 @@ enum class SrunMessageKind {
   step_aborted,      ///< srun waits for the remaining ranks
   step_not_created,  ///< the step could not be made; `retryable` when asking again may help
   launch_failed,     ///< the ranks could not be started on `nodes`
+  refused,           ///< srun does not take the line, or the job has not what it asks for
   cannot_execute,    ///< the program could not be executed: wrong for good
   oom_events,        ///< slurmstepd counted kills for memory in this step
 };
@@ -43,6 +44,10 @@ struct SrunMessage {
 /// ("srun: error: ", "slurmstepd: error: ", with or without a label of `srun -l`), so a program
 /// that prints a log of another job is not.
 [[nodiscard]] SrunMessage parse_srun_message(std::string_view line);
+
+/// What srun itself says in this line, without the words that say it is srun's; empty where the
+/// line is not srun's.
+[[nodiscard]] std::string_view words_of_srun(std::string_view line);
 
 /// The exits a ranks_ended message tells, one for each rank. Where one node is named, it is theirs;
 /// where several are, `map` says which rank is where.

@@ -64,7 +64,8 @@ struct StepEnded {
   unsigned attempt{};
   int exit{};
   int signal{};
-  std::string never_started;  ///< why srun could not even be run; empty: it was
+  std::string never_started{};  ///< why srun could not even be run; empty: it was
+  bool state_unwritable{};      ///< … because the state directory takes nothing
 };
 /// The answer to ReadCatalogue.
 struct CatalogueRead {

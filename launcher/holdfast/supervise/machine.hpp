@@ -111,6 +111,8 @@ class Machine {
     std::int64_t stopped_wall{};
     std::optional<std::int64_t> silent_ms;  ///< before that sign, where it is one of silence
     int exit{};
+    std::string never_started;  ///< why srun could not even be run
+    bool state_unwritable{};    ///< … because the state directory takes nothing
     bool step_over{true};
     bool aborted{};                           ///< srun said that all ranks of the step are ended
     std::optional<SrunSaid> killed_by_abort;  ///< told of before the rank that failed

@@ -155,6 +155,18 @@ TEST(Decide, StopsAtOnceAtAnErrorThatProvesItself) {
   EXPECT_EQ(decision.exit_code, 1);
 }
 
+TEST(Decide, StopsAtTheSecondLaunchThatFailsInTheSameWordsUnlessTheyTellOfWhatPasses) {
+  auto twice = history({{.cause = Cause::launch_failed}, {.cause = Cause::launch_failed}});
+  for (Attempt& attempt : twice.attempts)
+    attempt.loss.fingerprint = "launch_failed|srun: error: Too few NodeNames";
+  EXPECT_EQ(decide(twice, nothing_saved, four_and_two(), {}).kind, Kind::restart);
+  for (Attempt& attempt : twice.attempts)
+    attempt.loss.self_proving = true;
+  EXPECT_EQ(decide(twice, nothing_saved, four_and_two(), {}).kind, Kind::stop);
+  twice.attempts.front().loss.fingerprint = "launch_failed|srun: error: something else";
+  EXPECT_EQ(decide(twice, nothing_saved, four_and_two(), {}).kind, Kind::restart);
+}
+
 TEST(Decide, StopsAfterThreeAttemptsThatSavedNothingNew) {
   const Told crash{.from = 10, .saved = 10};
   EXPECT_EQ(decide(history({{.saved = 10}, crash, crash}), from(10), four(), {}).kind,

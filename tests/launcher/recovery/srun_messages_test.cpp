@@ -79,6 +79,36 @@ TEST(SrunMessages, TellWhetherAskingAgainMayHelp) {
   EXPECT_FALSE(invalid.retryable);
 }
 
+TEST(SrunMessages, TellThatSrunDoesNotTakeItsLine) {
+  for (const char* line :
+       {"srun: unrecognized option '--frob'",
+        "srun: invalid option -- 'R'",
+        "srun: option requires an argument -- 'n'",
+        "srun: option '--mem' requires an argument",
+        "srun: error: --exclusive and --overlap are mutually exclusive",
+        "srun: error: unrecognized --cpu-bind argument \"foo\"",
+        "srun: fatal: Failed to parse --cpu-bind= values.",
+        "srun: fatal: No command given to execute.",
+        "srun: error: Invalid --time specification",
+        "srun: error: Invalid --holdfast-bind argument: foo",
+        "srun: error: Invalid numeric value \"foo\" for --cpus-per-task.",
+        "srun: error: Invalid MPI type 'foo', --mpi=list for acceptable types",
+        "srun: error: Invalid task range specification (garbage)",
+        "srun: error: Line 1 of configuration file /c invalid",
+        "srun: error: Configuration file /c invalid, no record for task id 1",
+        "srun: error: Could not open stdout file: No such file or directory",
+        "srun: error: Unable to create step for job 5: More processors requested than permitted",
+        "srun: error: Unable to create step for job 5: Invalid generic resource (gres) "
+        "specification"})
+    EXPECT_EQ(parse_srun_message(line).kind, Kind::refused) << line;
+  for (const char* line : {"srun: error: Could not open stdout file: Input/output error",
+                           "srun: error: Invalid job credential",
+                           "srun: error: Unable to create step for job 5: Requested nodes are busy",
+                           "train.py: unrecognized option '--frob'",
+                           "srun: error: Too few NodeNames in Slurm Hostfile"})
+    EXPECT_NE(parse_srun_message(line).kind, Kind::refused) << line;
+}
+
 TEST(SrunMessages, NameTheNodeThatCouldNotStart) {
   const auto message = parse_srun_message(
       "srun: error: Task launch for StepId=5.0 failed on node n4: Communication connection "

@@ -172,6 +172,81 @@ TEST_F(Losses, WaitsForNoSentinelWhenTheJobIsBeingEnded) {
   EXPECT_EQ(written<events::LossJudged>()[0].cause, "cancelled");
 }
 
+TEST_F(Losses, HaveOneVerdictForWhatWasCancelledWhoeverTellsIt) {
+  for (const bool by_slurm : {true, false}) {
+    SCOPED_TRACE(by_slurm ? "Slurm tells it" : "a signal tells it");
+    effects_.clear();
+    run();
+    if (!by_slurm) hear(StopAsked{"interrupted"});
+    if (by_slurm) hear(StepEnded{1, 143, 0, ""});
+    end_ranks_on({"n1", "n2", "n3", "n4"});
+    Gathered gathered;
+    if (by_slurm) gathered.slurm = recovery::SlurmVerdict::cancelled;
+    hear(gathered);
+    hear(CatalogueRead{});
+    ASSERT_EQ(written<events::RunEnded>().size(), 1U);
+    EXPECT_EQ(written<events::RunEnded>()[0].verdict, "cancelled");
+    EXPECT_EQ(written<events::RunEnded>()[0].exit, 143);
+    EXPECT_EQ(written<events::RunEnded>()[0].why,
+              by_slurm ? "the job was cancelled" : "interrupted");
+  }
+}
+
+TEST_F(Losses, WaitForAFullStateDirectoryAsForAnyOtherStorage) {
+  begin();
+  join(plan_.allocation);
+  hear(CatalogueRead{});
+  hear(StepEnded{1, 1, 0, "/s/hosts cannot be written (No space left on device)", true});
+  end_ranks_on({"n1", "n2", "n3", "n4"});
+  hear(Gathered{});
+  hear(CatalogueRead{});
+  ASSERT_EQ(written<events::LossJudged>().size(), 1U);
+  EXPECT_EQ(written<events::LossJudged>()[0].cause, "storage");
+  EXPECT_NE(written<events::LossJudged>()[0].why.find("No space left"), std::string::npos);
+  wait(59'000);
+  EXPECT_EQ(wanted<StartStep>().size(), 1U);
+  wait(2'000);
+  EXPECT_EQ(wanted<StartStep>().size(), 2U);
+}
+
+TEST_F(Losses, EndAtOnceWithSrunsOwnWordsWhereItRefusesItsLine) {
+  begin();
+  join(plan_.allocation);
+  hear(CatalogueRead{});
+  hear(StepEnded{1, 255, 0, ""});
+  end_ranks_on({"n1", "n2", "n3", "n4"});
+  Gathered gathered;
+  gathered.lines.push_back({now().wall_ms, "", {}, "srun: unrecognized option '--frob'"});
+  hear(gathered);
+  hear(CatalogueRead{});
+  ASSERT_EQ(written<events::RunEnded>().size(), 1U);
+  EXPECT_EQ(written<events::RunEnded>()[0].exit, 255);
+  EXPECT_NE(written<events::LossJudged>()[0].why.find("'--frob'"), std::string::npos);
+}
+
+TEST_F(Losses, BlameNoLineThatBroughtRanksToRunBefore) {
+  run();
+  fail_and_end_all();
+  hear(Gathered{});
+  hear(CatalogueRead{});
+  wait(10'000);
+  ASSERT_EQ(wanted<StartStep>().size(), 2U);
+  hear(StepEnded{2, 1, 0, ""});
+  for (const char* node : {"n1", "n2", "n3", "n4"})
+    hear(TornDown{node, 2, 0});
+  Gathered gathered;
+  gathered.lines.push_back({now().wall_ms,
+                            "",
+                            {},
+                            "srun: error: Unable to create step for job 7: More processors "
+                            "requested than permitted"});
+  hear(gathered);
+  hear(CatalogueRead{});
+  ASSERT_EQ(written<events::LossJudged>().size(), 2U);
+  EXPECT_EQ(written<events::LossJudged>()[1].cause, "launch_failed");
+  EXPECT_TRUE(written<events::RunEnded>().empty());
+}
+
 TEST_F(Losses, WaitsForNoLeaseOfASentinelThatSlurmEndsWithTheJob) {
   for (const bool sentinels_first : {true, false}) {
     SCOPED_TRACE(sentinels_first ? "the sentinels first" : "the supervisor first");
