@@ -38,7 +38,7 @@ Result<ExitStatus> run_ctl(const ParsedOptions& options, Caller& caller) {
   const auto& words = options.operands();
   if (words.size() < 2)
     return Failure{FailureKind::bad_input,
-                   "ctl wants a job and a word",
+                   "a job and a word are needed",
                    "write `holdfast ctl JOB save`, restart, `swap NODE`, stop-after-checkpoint, "
                    "pause-restarts or resume-restarts",
                    {}};
@@ -51,8 +51,10 @@ Result<ExitStatus> run_ctl(const ParsedOptions& options, Caller& caller) {
   const auto answer = sentinel::ask_supervisor(
       *state, words[0], *token, request_of(words, caller.environment), *wait);
   if (!answer) return answer.error();
-  caller.out << printable(*answer) << '\n';
-  return ExitStatus::ok;
+  if (answer->outcome == sentinel::Outcome::wrong)
+    return Failure{FailureKind::bad_input, printable(answer->sentence), "", {}};
+  caller.out << printable(answer->sentence) << '\n';
+  return answer->outcome == sentinel::Outcome::done ? ExitStatus::ok : ExitStatus::negative;
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ Result<ExitStatus> run_decide(const ParsedOptions& options, Caller& caller) {
   const auto file = options.value("history");
   if (!file)
     return Failure{FailureKind::bad_input,
-                   "decide: a file is needed",
+                   "a file is needed",
                    "name it with --history; holdfast-decide(1) describes it",
                    {}};
   const auto text = read_case(*file);

@@ -253,6 +253,16 @@ const SeenCheckpoint* RunState::newest_checkpoint() const {
   return found == checkpoints.rend() ? nullptr : &*found;
 }
 
+const ControlSaid* RunState::restarts_paused() const {
+  const auto last = std::find_if(controls.rbegin(), controls.rend(), [](const ControlSaid& said) {
+    return said.what.word == "pause-restarts" || said.what.word == "resume-restarts";
+  });
+  if (last == controls.rend() || last->what.word != "pause-restarts") return nullptr;
+  const bool of_before = (!starts.empty() && last->at_ms < starts.back().at_ms) ||
+                         (!take_overs.empty() && last->at_ms < take_overs.back().at_ms);
+  return of_before ? nullptr : &*last;
+}
+
 std::vector<std::string> RunState::spares() const {
   std::vector<std::string> names;
   for (const auto& [name, node] : nodes)

@@ -184,13 +184,15 @@ void Supervisor::torn_down(const std::string& node, unsigned attempt, unsigned l
 
 void Supervisor::looked(const std::string& node) { gathering_.node_answered(node); }
 
-void Supervisor::control(const std::string& request, std::function<void(std::string)> reply) {
+void Supervisor::control(const std::string& request,
+                         std::function<void(sentinel::ControlAnswer)> reply) {
   boost::system::error_code error;
   const json::value parsed = json::parse(request, error);
   const auto* object = error ? nullptr : parsed.if_object();
   const json::value* word = object == nullptr ? nullptr : object->if_contains("word");
   if (word == nullptr || !word->is_string())
-    return reply("the request makes no sense to this release of holdfast");
+    return reply(
+        {"the request makes no sense to this release of holdfast", sentinel::Outcome::wrong});
   supervise::Told told{next_reply_++, "", std::string(word->get_string()), {}};
   if (const auto* user = object->if_contains("user"); user != nullptr && user->is_string())
     told.user = user->get_string();

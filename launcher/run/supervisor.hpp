@@ -52,7 +52,8 @@ class Supervisor final : public sentinel::Roster::Listener {
   void sign(const std::string& node, const sentinel::NodeSign& sign) override;
   void torn_down(const std::string& node, unsigned attempt, unsigned left) override;
   void looked(const std::string& node) override;
-  void control(const std::string& request, std::function<void(std::string)> reply) override;
+  void control(const std::string& request,
+               std::function<void(sentinel::ControlAnswer)> reply) override;
   void ask_controller() override;
   void outvoted() override;
   void deposed(std::uint64_t epoch) override;
@@ -136,7 +137,7 @@ class Supervisor final : public sentinel::Roster::Listener {
   std::optional<recovery::HangWatch> hang_;
   std::uint64_t checkpoints_seen_{};
   Gathering gathering_{loop_};
-  std::map<unsigned, std::function<void(std::string)>> replies_;
+  std::map<unsigned, std::function<void(sentinel::ControlAnswer)>> replies_;
   unsigned next_reply_{1};
   bool has_plugin_{};
   Witnesses witnesses_;

@@ -19,6 +19,18 @@ namespace {
 
 constexpr std::chrono::seconds between_looks_at_log{1};
 
+sentinel::Outcome outcome_of(supervise::Outcome outcome) {
+  switch (outcome) {
+    case supervise::Outcome::not_now:
+      return sentinel::Outcome::not_now;
+    case supervise::Outcome::wrong:
+      return sentinel::Outcome::wrong;
+    case supervise::Outcome::done:
+      break;
+  }
+  return sentinel::Outcome::done;
+}
+
 template <class... Functions>
 struct Cases : Functions... {
   using Functions::operator()...;
@@ -98,7 +110,7 @@ bool Supervisor::carry_out(const supervise::Effect& effect) {
           [this](const supervise::Reply& reply) {
             const auto found = replies_.find(reply.id);
             if (found == replies_.end()) return true;
-            found->second(reply.sentence);
+            found->second({reply.sentence, outcome_of(reply.outcome)});
             replies_.erase(found);
             return true;
           },

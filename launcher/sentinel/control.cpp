@@ -15,23 +15,35 @@ namespace json = boost::json;
 
 constexpr std::size_t most_announcement = 65536;
 
+/// A release that does not say it knows no other than done.
+Outcome outcome_in(const json::object& said) {
+  switch (number_in<unsigned>(said, "outcome").value_or(0)) {
+    case 1:
+      return Outcome::not_now;
+    case 2:
+      return Outcome::wrong;
+    default:
+      return Outcome::done;
+  }
+}
+
 /// One question, one answer, one ending.
 struct Question {
   boost::asio::io_context context;
   std::unique_ptr<Prover> prover;
   std::string job;
   std::string text;
-  std::optional<Result<std::string>> answer;
+  std::optional<Result<ControlAnswer>> answer;
   std::shared_ptr<Link> link;
 
-  void end(Result<std::string> how) {
+  void end(Result<ControlAnswer> how) {
     if (!answer) answer = std::move(how);
     context.stop();
   }
 
   void ask(const std::shared_ptr<Link>& dialled) {
     if (!dialled)
-      return end(Failure{FailureKind::not_found,
+      return end(Failure{FailureKind::timed_out,
                          "the supervisor's port does not answer",
                          "see whether the job runs: holdfast status",
                          {}});
@@ -47,7 +59,8 @@ struct Question {
                            [this](const std::shared_ptr<Link>& met, const json::object&) {
                              met->trust(
                                  [this](const json::object& said) {
-                                   if (auto reply = text_in(said, "text")) end(std::move(*reply));
+                                   if (auto reply = text_in(said, "text"))
+                                     end(ControlAnswer{std::move(*reply), outcome_in(said)});
                                  },
                                  [this](const std::string& why) {
                                    end(Failure{FailureKind::timed_out,
@@ -63,12 +76,17 @@ struct Question {
 
 }  // namespace
 
-Result<std::string> ask_supervisor(const std::string& state,
-                                   const std::string& job,
-                                   const std::optional<std::string>& token,
-                                   const std::string& request,
-                                   std::chrono::milliseconds patience) {
+Result<ControlAnswer> ask_supervisor(const std::string& state,
+                                     const std::string& job,
+                                     const std::optional<std::string>& token,
+                                     const std::string& request,
+                                     std::chrono::milliseconds patience) {
   const auto text = read_small_file(announcement_file(state), most_announcement);
+  if (!text && text.error().kind == FailureKind::not_found)
+    return Failure{FailureKind::not_found,
+                   cat("no run of job ", job, " is known in ", state),
+                   "holdfast status shows which runs there are; --state names another directory",
+                   {}};
   if (!text) return text.error();
   const auto announcement = parse_announcement(*text);
   if (!announcement)

@@ -217,10 +217,12 @@ void Roster::Impl::meet_control(const std::shared_ptr<Link>& link) {
         const auto self = weak.lock();
         const auto request = text_in(said, "text");
         if (!self || self->closed_ || !request) return;
-        self->listener_.control(*request, [raw, forget](const std::string& answer) {
+        self->listener_.control(*request, [raw, forget](const ControlAnswer& answer) {
           const auto asker = raw.lock();
           if (!asker) return;
-          asker->send({{"kind", "reply"}, {"text", answer}});
+          asker->send({{"kind", "reply"},
+                       {"text", answer.sentence},
+                       {"outcome", static_cast<unsigned>(answer.outcome)}});
           asker->close_after_sending(control_time);
           forget();
         });

@@ -322,8 +322,9 @@ void Machine::carry_out(const recovery::Decision& decision, Now now) {
   next_ = decision;
   next_at_ = now.steady_ms + decision.wait_ms;
   phase_ = Phase::waiting;
+  if (paused_) return tell_of_pause(now);
   if (decision.wait_ms > 0) say(cat("the next attempt starts in ", decision.wait_ms / 1000, " s"));
-  if (!paused_ && now.steady_ms >= next_at_) carry_on(now);
+  if (now.steady_ms >= next_at_) carry_on(now);
 }
 
 /// The job is in the queue again already, and not by us: its next start goes on from the log.

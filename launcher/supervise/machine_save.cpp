@@ -31,7 +31,8 @@ void Machine::ask_to_save(Aim then, std::string why, std::optional<unsigned> rep
     if (reply) {
       effects_.emplace_back(
           Reply{*reply,
-                "the run was started without --save-signal: the program cannot be asked to save"});
+                "the run was started without --save-signal: the program cannot be asked to save",
+                Outcome::wrong});
       return;
     }
     return stop(then, std::move(why), now);
@@ -100,41 +101,57 @@ void Machine::save_failed(Now now) {
   phase_ = Phase::running;
   const std::string sentence = cat("no new checkpoint became complete in time; ", save.why);
   say(sentence);
-  if (save.reply) effects_.emplace_back(Reply{*save.reply, sentence});
+  if (save.reply) effects_.emplace_back(Reply{*save.reply, sentence, Outcome::not_now});
   if (save.then == Aim::requeue_after_save) stop(save.then, sentence, now);
 }
 
+/// Whoever reads the output waits for an attempt that does not come.
+void Machine::tell_of_pause(Now now) {
+  say(cat("restarts are paused, ",
+          paused_->user,
+          " asked for it ",
+          std::max<std::int64_t>(0, now.wall_ms - paused_->since_wall) / 1000,
+          " s ago; `holdfast ctl ",
+          plan_.job,
+          " resume-restarts` ends that"));
+}
+
 void Machine::told(const Told& told, Now now) {
-  const auto answer = [&](std::string sentence) {
-    effects_.emplace_back(Reply{told.id, std::move(sentence)});
+  const auto answer = [&](std::string sentence, Outcome outcome = Outcome::done) {
+    effects_.emplace_back(Reply{told.id, std::move(sentence), outcome});
   };
   if (std::ranges::count(words_of_people, told.word) == 0) {
     std::vector<std::string> words(words_of_people.begin(), words_of_people.end());
-    return answer(cat("unknown word '", told.word, "'; the words are ", join(words, ", ")));
+    return answer(cat("unknown word '", told.word, "'; the words are ", join(words, ", ")),
+                  Outcome::wrong);
   }
   write(events::Control{told.user, told.word, told.args});
   const bool runs = phase_ == Phase::running;
   if (told.word == "pause-restarts") {
-    paused_ = true;
+    if (!paused_) paused_ = Pause{told.user, now.wall_ms};
+    tell_of_pause(now);
     return answer("no attempt is started until resume-restarts");
   }
   if (told.word == "resume-restarts") {
-    paused_ = false;
+    if (paused_) say(cat("restarts are no longer paused, ", told.user, " asked for it"));
+    paused_.reset();
     answer("attempts are started again");
     if (phase_ == Phase::waiting && now.steady_ms >= next_at_) carry_on(now);
     return;
   }
   if (!runs)
-    return answer(cat("no attempt is running now (", word_of(phase_), "); try again later"));
+    return answer(cat("no attempt is running now (", word_of(phase_), "); try again later"),
+                  Outcome::not_now);
   if (told.word == "save")
     return ask_to_save(Aim::judge, cat(told.user, " asked for it"), told.id, now);
   if (told.word == "stop-after-checkpoint")
     return ask_to_save(Aim::stop_after_save, cat(told.user, " asked for the end"), told.id, now);
   if (told.word == "swap") {
     if (told.args.size() != 1 || std::ranges::count(attempt_.nodes, told.args.front()) == 0)
-      return answer(cat("swap wants one node of the attempt: ", join(attempt_.nodes, ",")));
+      return answer(cat("swap wants one node of the attempt: ", join(attempt_.nodes, ",")),
+                    Outcome::wrong);
     if (usable_nodes().size() <= attempt_.nodes.size())
-      return answer("there is no spare to swap it with");
+      return answer("there is no spare to swap it with", Outcome::not_now);
     rule_out(told.args.front(), cat(told.user, " asked for another node in its place"));
   }
   answer(cat("attempt ", attempt_.number, " is being restarted"));

@@ -131,6 +131,15 @@ std::string status_screen(const SeenRun& run, std::int64_t now, const Looks& loo
     facts.push_back(fact_of_attempt(*attempt, now));
   put_checkpoint(facts, run, now);
   put_losses(facts, state, now);
+  if (const auto* paused = state.restarts_paused(); paused != nullptr && !state.ended)
+    facts.push_back({"restarts",
+                     cat("paused since ",
+                         shown_moment(paused->at_ms),
+                         " by ",
+                         printable(paused->what.user),
+                         "; `holdfast ctl ",
+                         printable(state.job),
+                         " resume-restarts` ends that")});
   if (state.save_asked)
     facts.push_back({"saving", cat("asked for: ", clipped_to_screen(state.save_asked->why))});
   facts.push_back({"ETTR", shown_share(events::account(state, run.as_of_ms).ettr)});

@@ -136,6 +136,9 @@ struct RunState {
   /// Living nodes of the allocation that the newest attempt does not use.
   [[nodiscard]] std::vector<std::string> spares() const;
   [[nodiscard]] std::vector<std::string> lost_nodes() const;
+  /// Who said that no attempt is started, and has not taken it back; nothing: they are. It holds
+  /// for one supervisor: with a new start or a take-over attempts are started again.
+  [[nodiscard]] const ControlSaid* restarts_paused() const;
 };
 
 /// In one word: "starting", "launching", "running", "recovering", "requeued", or the verdict it

@@ -3,6 +3,7 @@
 
 #include "holdfast/common/result.hpp"
 #include "holdfast/sentinel/beat.hpp"
+#include "holdfast/sentinel/control.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -82,7 +83,7 @@ class Roster {
     /// A request of `holdfast ctl`, from the job's owner. `reply` takes one answer, now or later.
     // By value: who answers later keeps it.
     virtual void control(const std::string& /*request*/,
-                         std::function<void(std::string)> /*reply*/) {}  // NOLINT(*-value-param)
+                         std::function<void(ControlAnswer)> /*reply*/) {}  // NOLINT(*-value-param)
     /// The majority hangs on slurmctld: ask it for the job and call controller_answered() if it
     /// says that the job runs *and* no higher epoch is claimed in the state directory. Asked about
     /// once a second for as long as this lasts.

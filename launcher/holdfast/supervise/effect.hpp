@@ -70,9 +70,12 @@ struct HandBack {
 struct Say {
   std::string sentence;
 };
+/// What became of a word somebody said: it cannot be done as the run stands, or never.
+enum class Outcome { done, not_now, wrong };
 struct Reply {
   unsigned id{};
   std::string sentence;
+  Outcome outcome{Outcome::done};
 };
 /// The supervisor ends; the machine hears nothing more.
 struct End {

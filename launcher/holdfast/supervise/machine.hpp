@@ -184,6 +184,7 @@ class Machine {
   [[nodiscard]] events::CheckpointSeen checkpoint_record(const recovery::Choice& choice,
                                                          std::optional<std::uint64_t> step) const;
   void told(const Told& told, Now now);
+  void tell_of_pause(Now now);
   void ticked(Now now);
   void hand_back(std::vector<std::string> exclude, const std::string& why, Now now);
   void end(int exit, std::string verdict, std::string why, Now now);
@@ -250,7 +251,11 @@ class Machine {
   bool catalogue_busy_{};
   std::int64_t next_look_{};
   std::int64_t look_again_{};  ///< the catalogue could not be read: when to ask again
-  bool paused_{};
+  struct Pause {
+    std::string user;
+    std::int64_t since_wall{};
+  };
+  std::optional<Pause> paused_;            ///< no attempt is started until somebody takes it back
   std::optional<std::string> stop_asked_;  ///< why; nothing is started any more
   std::optional<int> exit_after_hand_back_;
   std::map<std::string, std::string> leaf_;  ///< of nodes, where it is known

@@ -40,6 +40,29 @@ TEST(RunState, TellsTheStoryOfALostNode) {
   EXPECT_EQ(state.ended->exit, 0);
 }
 
+TEST(RunState, KnowsWhoPausedRestartsUntilTheyAreTakenUpOrTheJobStartsAnew) {
+  RunState state;
+  std::uint64_t seq = 0;
+  const auto say = [&](Body body) {
+    ++seq;
+    apply(state, {record_version, seq, 1, static_cast<std::int64_t>(1'000 * seq), "n1", body, {}});
+  };
+  EXPECT_EQ(state.restarts_paused(), nullptr);
+  say(Control{"pat", "pause-restarts", {}});
+  say(Control{"kim", "save", {}});
+  ASSERT_NE(state.restarts_paused(), nullptr);
+  EXPECT_EQ(state.restarts_paused()->what.user, "pat");
+  EXPECT_EQ(state.restarts_paused()->at_ms, 1'000);
+  say(Control{"pat", "resume-restarts", {}});
+  EXPECT_EQ(state.restarts_paused(), nullptr);
+  say(Control{"pat", "pause-restarts", {}});
+  say(RunStarted{});
+  EXPECT_EQ(state.restarts_paused(), nullptr);
+  say(Control{"pat", "pause-restarts", {}});
+  say(TookOver{"n1", 5'000});
+  EXPECT_EQ(state.restarts_paused(), nullptr);
+}
+
 TEST(RunState, SaysInOneWordHowFarTheRunIs) {
   const Story story = testing::lost_node();
   std::vector<std::string> phases;

@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <future>
+#include <tuple>
 #include <unistd.h>
 
 #include <boost/asio/post.hpp>
@@ -23,14 +24,34 @@ TEST_F(State, ARequestOfCtlIsAnswered) {
     auto good = ask_supervisor(state_, own_job(), token, "save", milliseconds(3000));
     auto stranger =
         ask_supervisor(state_, own_job(), "another-token-16", "save", milliseconds(3000));
+    auto wrong = ask_supervisor(state_, own_job(), token, "nonsense", milliseconds(3000));
     boost::asio::post(context_, [] {});
-    return std::pair(std::move(good), std::move(stranger));
+    return std::tuple(std::move(good), std::move(stranger), std::move(wrong));
   });
   run_until([&] { return asked.wait_for(milliseconds(0)) == std::future_status::ready; });
-  const auto [good, stranger] = asked.get();
+  const auto [good, stranger, wrong] = asked.get();
   ASSERT_TRUE(good) << good.error().sentence();
-  EXPECT_EQ(*good, "you said save");
+  EXPECT_EQ(good->sentence, "you said save");
+  EXPECT_EQ(good->outcome, Outcome::done);
   EXPECT_FALSE(stranger);
+  ASSERT_TRUE(wrong) << wrong.error().sentence();
+  EXPECT_EQ(wrong->outcome, Outcome::wrong);
+}
+
+TEST_F(State, ARequestOfCtlTellsARunThatIsNotThereFromASupervisorThatIsGone) {
+  const auto no_run = ask_supervisor(state_ + "/7", "7", token, "save", milliseconds(3000));
+  ASSERT_FALSE(no_run);
+  EXPECT_EQ(no_run.error().kind, FailureKind::not_found);
+  EXPECT_NE(no_run.error().sentence().find("holdfast status"), std::string::npos);
+  auto with = settings();
+  with.state = state_;
+  listen(with);
+  ASSERT_FALSE(roster_->write_announcement());
+  roster_.reset();
+  const auto gone = ask_supervisor(state_, own_job(), token, "save", milliseconds(3000));
+  ASSERT_FALSE(gone);
+  EXPECT_NE(gone.error().kind, FailureKind::not_found) << "the request was not wrong";
+  EXPECT_NE(gone.error().kind, FailureKind::bad_input);
 }
 
 TEST_F(State, WhenTheSupervisorIsGoneASuccessorIsElectedAndFollowed) {

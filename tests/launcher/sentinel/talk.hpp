@@ -51,8 +51,8 @@ struct Diary : Roster::Listener {
                   bool answered) override {
     add("port ", node, answered ? " yes" : " no");
   }
-  void control(const std::string& request, std::function<void(std::string)> reply) override {
-    reply("you said " + request);
+  void control(const std::string& request, std::function<void(ControlAnswer)> reply) override {
+    reply({"you said " + request, request == "nonsense" ? Outcome::wrong : Outcome::done});
   }
   void ask_controller() override { add("ask controller"); }
   void outvoted() override { add("outvoted"); }

@@ -137,6 +137,39 @@ TEST(Machine, SwapsANodeForTheSpareOnItsSwitch) {
   EXPECT_THAT(run.newest<StartStep>()->nodes, ElementsAre("n1", "n4"));
 }
 
+TEST(Machine, TellsCtlWhatBecameOfAWord) {
+  const auto outcome = [](std::string word, std::vector<std::string> args) {
+    Played run(plan_of({"n1", "n2"}, 2));
+    run.run();
+    run.hear(Told{1, "pat", std::move(word), std::move(args)});
+    return run.newest<Reply>()->outcome;
+  };
+  EXPECT_EQ(outcome("pause-restarts", {}), Outcome::done);
+  EXPECT_EQ(outcome("restart", {}), Outcome::done);
+  EXPECT_EQ(outcome("foo", {}), Outcome::wrong);
+  EXPECT_EQ(outcome("swap", {}), Outcome::wrong);
+  EXPECT_EQ(outcome("swap", {"n99"}), Outcome::wrong);
+  EXPECT_EQ(outcome("swap", {"n1"}), Outcome::not_now) << "there is no spare";
+  EXPECT_EQ(outcome("save", {}), Outcome::wrong) << "there is no --save-signal";
+  Played early(plan_of({"n1", "n2"}, 2));
+  early.hear(Told{1, "pat", "restart", {}});
+  EXPECT_EQ(early.newest<Reply>()->outcome, Outcome::not_now) << "nothing runs yet";
+}
+
+TEST(Machine, SaysThatRestartsArePausedWhereAnAttemptIsWaitedFor) {
+  Played run(plan_of({"n1", "n2", "n3"}, 2));
+  run.run();
+  run.hear(Told{1, "pat", "pause-restarts", {}});
+  const std::size_t before = run.said().size();
+  run.lose("n2");
+  EXPECT_EQ(run.newest<StartStep>()->attempt, 1U);
+  const auto said = run.said();
+  ASSERT_GT(said.size(), before);
+  EXPECT_THAT(said.back(), AllOf(HasSubstr("restarts are paused"), HasSubstr("resume-restarts")));
+  run.hear(Told{2, "pat", "resume-restarts", {}});
+  EXPECT_EQ(run.newest<StartStep>()->attempt, 2U);
+}
+
 TEST(Machine, HearsTheNodesOwnChecksBeforeItChoosesAmongThem) {
   Plan plan = plan_of({"n1", "n2", "n3"}, 2);
   plan.looks_first = true;
