@@ -70,10 +70,11 @@ std::optional<std::string> match_form(std::string_view form, std::string_view te
   Scanner scanner(text);
   std::string subject;
   while (!form.empty()) {
-    const auto literal = form.substr(0, form.find_first_of("%~"));
-    if (!scanner.take(literal)) return std::nullopt;
-    form.remove_prefix(literal.size());
-    if (form.empty()) break;
+    if (form.front() != '%' && form.front() != '~') {  // letter by letter: most end at the second
+      if (!scanner.take(form.substr(0, 1))) return std::nullopt;
+      form.remove_prefix(1);
+      continue;
+    }
     if (form.front() == '~') {
       form.remove_prefix(1);
       const auto next = form.substr(0, form.find_first_of("%~"));
