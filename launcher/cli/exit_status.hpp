@@ -45,10 +45,10 @@ inline constexpr std::array exit_statuses{
         ExitStatus::none_good, "3", "there are checkpoints, and none of them may be used"},
     ExitStatusRow{ExitStatus::unfit, "120", "the node is unfit"},
     ExitStatusRow{ExitStatus::no_plan, "121", "no plan can be made for what was asked"},
-    ExitStatusRow{ExitStatus::gave_up, "122", "gave up (kept for the supervisor)"},
+    ExitStatusRow{ExitStatus::gave_up, "122", "run: it gave up, and no attempt left a status"},
+    ExitStatusRow{ExitStatus::requeued, "123", "run: the job was handed back to Slurm for requeue"},
     ExitStatusRow{
-        ExitStatus::requeued, "123", "handed back to Slurm for requeue (kept for the supervisor)"},
-    ExitStatusRow{ExitStatus::time_limit, "124", "out of time (kept for the supervisor)"},
+        ExitStatus::time_limit, "124", "run: the job is out of time, and no attempt left a status"},
     ExitStatusRow{ExitStatus::failed, "125", "holdfast itself failed"},
     ExitStatusRow{ExitStatus::cannot_execute, "126", "the command is there and cannot be executed"},
     ExitStatusRow{ExitStatus::command_not_found, "127", "the command was not found"},

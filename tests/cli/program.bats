@@ -114,3 +114,15 @@ best_of() {
     echo "# $something µs from fork to end, $nothing µs of them what /bin/true takes" >&3
     [ $((something - nothing)) -lt 5000 ]
 }
+
+@test "ctl: a run that is not there is a wrong request, with a remedy" {
+    export HOLDFAST_STATE_ROOT=$BATS_TEST_TMPDIR/state
+    told ctl 4712 save
+    [ "$status" -eq 2 ]
+    [[ $talk == *"no run of job 4712 is known in "* && $talk == *"holdfast status"* ]]
+    told ctl 4712
+    [ "$status" -eq 2 ]
+    [[ $talk == *"holdfast: ctl: a job and a word are needed"* ]]
+    told decide
+    [[ $talk == *"holdfast: decide: a file is needed"* ]]
+}

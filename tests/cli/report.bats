@@ -129,6 +129,19 @@ story() {
     [[ $output == *"attempt 1: node lost"* ]]
 }
 
+@test "status and report: a log without an event is no run that is starting" {
+    : >"$log"
+    for verb in status report; do
+        told "$verb" 4711
+        [ "$status" -eq 2 ]
+        [[ $talk == *"holds no event yet"* && $output != *starting* && $output != *1970* ]]
+    done
+    echo "no JSON at all" >"$log"
+    told status 4711
+    [ "$status" -eq 2 ]
+    [[ $talk == *"holds no event yet: 1 line of it cannot be understood"* ]]
+}
+
 @test "history: finds a node in every run under the root" {
     story
     log=$HOLDFAST_STATE_ROOT/4712/events.jsonl

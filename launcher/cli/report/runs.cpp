@@ -50,6 +50,17 @@ Result<SeenRun> read_run(const std::string& directory) {
                    "`holdfast status` lists the runs it finds",
                    {}};
   }
+  if (log->records.empty())
+    return Failure{FailureKind::not_found,
+                   log->bad_lines == 0
+                       ? cat("the event log in ", printable(directory), " holds no event yet")
+                       : cat("the event log in ",
+                             printable(directory),
+                             " holds no event yet: ",
+                             count(log->bad_lines, "line"),
+                             " of it cannot be understood"),
+                   "a run writes its first one as it starts; ask squeue whether the job runs",
+                   {}};
   SeenRun run;
   run.directory = directory;
   run.state = events::replay(log->records);
