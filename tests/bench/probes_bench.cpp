@@ -57,6 +57,8 @@ double measure_looks(int runs) {
   measure(
       "system", runs, [&](Facts& facts) { look_at_system(tree, Depth::quick, facts); }, sum);
   measure(
+      "services", runs, [&](Facts& facts) { look_at_services(tree, {}, facts.system); }, sum);
+  measure(
       "processes", runs, [&](Facts& facts) { look_at_processes(tree, Depth::quick, facts); }, sum);
   measure(
       "slurm", runs, [&](Facts& facts) { look_at_slurm(tree, facts); }, sum);

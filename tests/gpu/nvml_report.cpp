@@ -29,7 +29,7 @@ constexpr Part parts[] = {
     {"InfoROM too",
      [](nvml::OpenDevice& device, GpuFacts& gpu) { ask_identity(device, true, gpu); }},
     {"modes", nvml::ask_modes},
-    {"memory", [](nvml::OpenDevice& device, GpuFacts& gpu) { ask_memory(device, false, gpu); }},
+    {"memory", [](nvml::OpenDevice& device, GpuFacts& gpu) { ask_memory(device, gpu); }},
     {"use", nvml::ask_use},
     {"PCIe", nvml::ask_pcie},
     {"NVLinks", nvml::ask_nvlinks},

@@ -67,6 +67,8 @@ health::GatherWish gather_wish(const CheckWish& wish) {
   if (wish.tier == Tier::prolog) gather.depth = health::Depth::quick;
   gather.write_to = wish.settings.write_to;
   gather.leave_out = wish.settings.leave_out;
+  for (const health::NodeClass& node : wish.settings.classes)
+    gather.services.insert(gather.services.end(), node.services.begin(), node.services.end());
   gather.run_directory = wish.settings.run;
   // What is left of the prolog's second is for judging, and for the loader.
   const bool beside_a_job = wish.tier == Tier::prolog || wish.tier == Tier::job;
