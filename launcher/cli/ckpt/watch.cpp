@@ -96,6 +96,12 @@ void finish(BackgroundSums& sums, Clock::time_point until, Voice& voice) {
     voice.note(news);
 }
 
+/// Those that may still become good are listened to.
+void add_unfinished(const checkpoint::Catalogue& catalogue, checkpoint::Changes& changes) {
+  for (const checkpoint::Listed& listed : catalogue.newest_first)
+    if (!is_good(listed)) changes.add(listed.checkpoint);
+}
+
 Result<ExitStatus> run_watch(const ParsedOptions& options, Caller& caller) {
   if (options.operands().empty())
     return Failure{FailureKind::bad_input,
@@ -127,8 +133,7 @@ Result<ExitStatus> run_watch(const ParsedOptions& options, Caller& caller) {
       return ExitStatus::ok;
     }
     if (Clock::now() >= until) return ExitStatus::negative;
-    for (const checkpoint::Listed& listed : catalogue->newest_first)
-      if (listed.judgement.verdict != checkpoint::Verdict::good) changes.add(listed.checkpoint);
+    add_unfinished(*catalogue, changes);
     changes.wait(std::min(until, Clock::now() + *every));
   }
 }
